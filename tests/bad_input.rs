@@ -1,4 +1,4 @@
-//! Bad input: a clear message and exit status, without a hang, a panic, or lost data.
+//! Bad input gives a clear message and exit status, without a hang, a panic, or lost data.
 
 use std::fs::{self, File, Permissions};
 use std::io::{self, Read, Write};
@@ -41,7 +41,7 @@ error: can't read the farm file farm.toml: neither the directory nor those in it
 }
 
 #[test]
-fn farm_file_that_cannot_be_read_says_permission_denied() {
+fn farm_file_that_cannot_be_read_reports_permission_denied() {
     let place = Place::farm(DOCS);
     fs::set_permissions(place.path().join("farm.toml"), Permissions::from_mode(0o000)).unwrap();
     place
@@ -249,8 +249,8 @@ aaaaaaaa  live   ad\u{202e}nim\u{1b}]0;x  in 24 h  60 m ago  208 B
     assert!(shown.contains("trail     docs:\\u{1b}[2JFront\\u{202e}Page\n"), "{shown}");
 }
 
-/// An expired and a live session, and with names of sessions a FIFO, a socket, a link to /etc/passwd, a file of 10 GB,
-/// and a directory.
+/// A farm with an expired and a live session. A FIFO, a socket, a link to /etc/passwd, a file of 10 GB, and a
+/// directory also have names of sessions.
 fn odd_files() -> (Place, UnixListener) {
     let place = Place::farm(DOCS)
         .session("sessions", Session::new('a').expires(clock() - 9 * DAY).written(clock() - 9 * DAY))
@@ -282,7 +282,7 @@ fn odd_files_still_exist(place: &Place) {
 }
 
 #[test]
-fn prune_never_removes_entries_that_are_no_regular_file_or_too_large() {
+fn prune_never_removes_entries_that_are_not_regular_files_or_too_large() {
     let (place, _socket) = odd_files();
     let list = place.wikifarm("session list --format json").any_stdout().run().json();
     let states: Vec<(&str, &str)> = list["sessions"]
@@ -318,7 +318,7 @@ error: sessions/44444444…: too large: 10737418240 bytes, limit 16 MiB
 }
 
 #[test]
-fn prune_does_not_open_entries_that_are_no_regular_file() {
+fn prune_does_not_open_entries_that_are_not_regular_files() {
     let (place, _socket) = odd_files();
     let watch = inotify::init(inotify::CreateFlags::NONBLOCK).unwrap();
     inotify::add_watch(&watch, place.path().join("sessions"), inotify::WatchFlags::OPEN).unwrap();
@@ -347,7 +347,7 @@ fn list_of_a_directory_that_vanishes_fails_at_most_with_status_3() {
     thread::scope(|scope| {
         scope.spawn(|| {
             while !stop.load(Ordering::Relaxed) {
-                // Each of these can fail, as another process changes the directory.
+                // Each of these can fail, because another process changes the directory.
                 let _ = fs::create_dir(&dir);
                 for number in 0..200 {
                     let Ok(mut file) = File::create(dir.join(format!("{number:040x}"))) else { break };
@@ -367,7 +367,7 @@ fn list_of_a_directory_that_vanishes_fails_at_most_with_status_3() {
     });
 }
 
-/// Stops the other thread when dropped, also after a failure.
+/// Stops the other thread when dropped, even if the test fails.
 struct Stop<'a>(&'a AtomicBool);
 
 impl Drop for Stop<'_> {
@@ -498,7 +498,7 @@ error: can't write the output: bad file descriptor
 "#]])
             .run();
     }
-    // A command without output does not need it.
+    // A command without output does not need stdout.
     place.wikifarm("session prune -q").into(File::open("/dev/null").unwrap()).run();
 }
 

@@ -1,4 +1,4 @@
-//! TOML with every kind of error: each is reported with its position, and nothing else is checked.
+//! TOML with every kind of error. Each error is reported with its position, and nothing else is checked.
 
 use crate::support::Place;
 
@@ -179,7 +179,7 @@ const TABLE: &[(&str, &str, &[&str])] = &[
     ),
 ];
 
-/// The errors of a file, from annotations, which have position and message on one line.
+/// The errors of a file from annotations, which have the position and message on one line.
 fn errors(text: &str) -> Vec<String> {
     let place = Place::new().file("farm.toml", text);
     let ran = place.wikifarm("config check --format github").status(2).any_stdout().any_stderr().run();

@@ -1,6 +1,7 @@
-//! Beside wikis that go on writing, and beside somebody who means harm.
+//! Commands beside wikis that write sessions, and beside an attacker.
 //!
-//! The short form runs for a second; `WIKIFARM_STRESS=60 cargo test --test manual beside_others` for a minute each.
+//! Runs for a second. `WIKIFARM_STRESS=60 cargo test --test manual beside_others` runs each test for a
+//! minute.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -52,11 +53,11 @@ fn prune(specs: Vec<StoreSpec>, locks: &Path) -> prune::Report {
 /// How a wiki saves a session.
 #[derive(Clone, Copy)]
 enum Saves {
-    /// 1.7, 1.8: `<id>XXXXXX.tmp`, renamed over.
+    /// 1.7 and 1.8: writes `<id>XXXXXX.tmp` and renames it.
     Old,
-    /// From 1.9.2: `tmpXXXXXX.__session`, renamed over.
+    /// From 1.9.2: writes `tmpXXXXXX.__session` and renames it.
     New,
-    /// 1.9.0, 1.9.1: truncated and written in place.
+    /// 1.9.0 and 1.9.1: truncates the file and writes in place.
     InPlace,
 }
 
@@ -101,7 +102,8 @@ fn prune_beside_writing_wikis_removes_no_live_session() {
             .zip(&dirs)
             .map(|((saves, _), dir)| {
                 let stop = &stop;
-                // Refreshes 50 sessions, makes a new one, one of a user to be revoked, and one long over.
+                // Refreshes 50 sessions, and creates a new session, a session of the revoked user, and an
+                // expired one.
                 let work = move || {
                     let mut round = 0;
                     while !stop.load(Ordering::Relaxed) {
@@ -120,7 +122,7 @@ fn prune_beside_writing_wikis_removes_no_live_session() {
                 scope.spawn(work)
             })
             .collect();
-        // On a machine that is busy with other things, as long as it takes until both had something to do.
+        // On a busy machine, continue until both have done something.
         let late = until + Duration::from_secs(60);
         while Instant::now() < until || (runs < 3 || pruned == 0 || revoked == 0) && Instant::now() < late {
             runs += 1;
@@ -162,11 +164,11 @@ fn prune_beside_writing_wikis_removes_no_live_session() {
     assert!(pruned > 0 && revoked > 0, "{runs} runs pruned {pruned} and revoked {revoked}");
 }
 
-/// One session of a directory, as the requests of its wiki see it.
+/// A session in a directory, as the requests of its wiki see it.
 struct InDir {
     saves: Saves,
     dir: PathBuf,
-    /// Visitors who are not logged in have sessions too.
+    /// Whether visitors who are not logged in also have sessions.
     anonymous: bool,
 }
 
@@ -192,14 +194,14 @@ impl Wiki for InDir {
     fn save_anonymous(&self, number: usize) {
         match (self.saves, self.anonymous) {
             (_, true) => self.put(None, number),
-            // 1.9 removes the session and the cookie of whoever may not have one.
+            // 1.9 removes the session and the cookie of a visitor who may not have one.
             (Saves::New, false) => drop(fs::remove_file(self.path())),
             (Saves::Old | Saves::InPlace, false) => {}
         }
     }
 }
 
-/// Truly: none that `revoke` says is over is kept alive, and none that it gives up is over.
+/// Checks that each client is logged out, unless the report says that its session still exists.
 #[test]
 fn revoke_beside_busy_clients_ends_their_sessions() {
     const THREADS: usize = 2;
@@ -261,7 +263,7 @@ fn revoke_beside_busy_clients_ends_their_sessions() {
     }
     let all = rounds * wikis.len();
     println!("{all} clients: {lost} kept their sessions, which came back {returns} times");
-    // On a machine that is overloaded the watch may come late; then it says so.
+    // On an overloaded machine, the watch may be late. The report then says so.
     let most = 1 + all / 20;
     assert!(returns > 0 && lost <= most, "{lost} of {all} clients kept their sessions, {returns} returns");
 }
@@ -280,7 +282,8 @@ fn revoke_user(specs: Vec<StoreSpec>, place: &Place, settle: Duration) -> revoke
     revoke::plan(specs, options, &stop).execute(&stop)
 }
 
-/// What somebody does who may write where the sessions lie: $1 holds `sessions`, $2 what he would like to reach.
+/// The attack of a user who can write to the session directory: `$1` contains `sessions`, and `$2` is the
+/// directory that the attacker wants to reach.
 const SWAPS: &str = r#"
     cd "$1" || exit 1
     # Gone with the test's directory, whatever becomes of the test.
@@ -299,7 +302,7 @@ const SWAPS: &str = r#"
     done 2>/dev/null
 "#;
 
-/// A child that does not outlive the test, failed or not.
+/// A child process that is killed at the end of the test, even if the test fails.
 struct Killed(std::process::Child);
 
 impl Drop for Killed {
@@ -309,24 +312,25 @@ impl Drop for Killed {
     }
 }
 
-/// Run by root, the attacker is `nobody` and the directory his; else both are the tester, whose own links are followed.
+/// For root, the attacker is `nobody`, who owns the directory. For other users, the attacker is the tester,
+/// whose links are followed.
 #[test]
 fn prune_beside_an_attacker_who_swaps_files_reaches_nothing_outside() {
     const NOBODY: u32 = 65534;
     let place = Place::new().dir("his/sessions").dir("outside");
-    let (his, outside) = (place.path().join("his"), place.path().join("outside"));
+    let (inside, outside) = (place.path().join("his"), place.path().join("outside"));
     for letter in ['a', 'b', 'c'] {
-        // These would go at once, were they in the store.
+        // `prune` would remove these sessions if they were in the store.
         Session::new(letter).expires(clock() - 2 * DAY).written(clock() - 2 * DAY).write(&outside);
     }
-    // He may read what he would like to reach, but not write there.
+    // The attacker can read the target, but not write to it.
     for path in [place.path().parent().unwrap(), &outside] {
         fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
     }
     let mut attacker = Command::new("sh");
-    attacker.args(["-c", SWAPS, "sh"]).arg(&his).arg(&outside);
+    attacker.args(["-c", SWAPS, "sh"]).arg(&inside).arg(&outside);
     if is_root() {
-        for path in [&his, &his.join("sessions")] {
+        for path in [&inside, &inside.join("sessions")] {
             std::os::unix::fs::chown(path, Some(NOBODY), Some(NOBODY)).unwrap();
         }
         attacker.arg("dir").uid(NOBODY).gid(NOBODY);
@@ -336,7 +340,7 @@ fn prune_beside_an_attacker_who_swaps_files_reaches_nothing_outside() {
     let (mut longest, mut deleted, mut refused) = (Duration::ZERO, 0, 0);
     while Instant::now() < until || deleted == 0 {
         let begun = Instant::now();
-        let total = prune(vec![spec(Layout::Moin19, &his.join("sessions"))], &place.lock_dir()).total;
+        let total = prune(vec![spec(Layout::Moin19, &inside.join("sessions"))], &place.lock_dir()).total;
         longest = longest.max(begun.elapsed());
         deleted += total.counts.deleted;
         refused += total.refused;
@@ -373,12 +377,12 @@ fn session_commands_open_entries_relative_to_the_directory_without_following_lin
         assert!(line.contains("unlinkat(") || line.contains("O_NOFOLLOW"), "without NOFOLLOW: {line}");
         assert!(!line.contains("O_WRONLY") && !line.contains("O_RDWR"), "for writing: {line}");
     }
-    // Root's groups are given up before anything of the store is opened.
+    // The groups of root are given up before anything in the store is opened.
     if is_root() {
         let (groups, first) = (text.find("setgroups(0"), text.find("\"sessions\""));
         assert!(groups.is_some() && groups < first, "{text}");
     }
-    // The way to the directory, too, follows nothing by itself.
+    // The path to the directory is also opened without following links.
     for line in text.lines().filter(|line| line.contains("\"sessions\"")) {
         assert!(line.contains("O_NOFOLLOW"), "without NOFOLLOW: {line}");
     }

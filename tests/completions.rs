@@ -5,7 +5,7 @@ use std::process::Command;
 
 use crate::support::Place;
 
-/// Asks as the script of bash does: the words of a command line. The last word is not complete.
+/// The completions of a command line, as the bash script asks for them. The last word is incomplete.
 fn candidates(place: &Place, line: &str) -> Vec<String> {
     let words: Vec<&str> = line.split(' ').collect();
     let ran = place

@@ -24,13 +24,13 @@ const SOUND: &str = r#"
     wikis = ["docs", "plans"]
 "#;
 
-/// A place with the directories of these farm files.
+/// A place with the directories that this farm file names.
 fn with_directories(farm: &str) -> Place {
     ["users", "sessions", "docs", "plans"].into_iter().fold(Place::farm(farm), Place::dir)
 }
 
 #[test]
-fn check_of_a_sound_farm_prints_a_summary() {
+fn check_of_a_farm_without_problems_prints_a_summary() {
     with_directories(SOUND)
         .wikifarm("config check")
         .stdout(str![[r#"
@@ -41,7 +41,7 @@ farm.toml: 2 wikis, no problems found
 }
 
 #[test]
-fn check_quiet_of_a_sound_farm_prints_nothing() {
+fn check_quiet_of_a_farm_without_problems_prints_nothing() {
     with_directories(SOUND).wikifarm("config check --quiet").run();
 }
 
@@ -465,7 +465,7 @@ error: can't read the farm file farm.toml: it is not valid TOML
 }
 
 #[test]
-fn check_in_the_current_directory_looks_at_the_parent_directory() {
+fn check_in_the_current_directory_checks_the_parent_directory() {
     let place = with_directories(SOUND);
     std::fs::set_permissions(place.path(), std::os::unix::fs::PermissionsExt::from_mode(0o777)).unwrap();
     let found = place.wikifarm("config check --format json").status(1).any_stdout().run().json();
@@ -485,7 +485,7 @@ fn check_in_the_current_directory_looks_at_the_parent_directory() {
 
 /// A user who can replace a parent directory can replace everything below it.
 #[test]
-fn check_of_permissions_looks_at_every_directory_above() {
+fn check_of_permissions_checks_every_directory_above() {
     let place = with_directories(&SOUND.replace("\"sessions\"", "\"open/wiki/cache/sessions\""));
     let mode = |path: &str, mode| {
         let path = place.path().join(path);
@@ -506,7 +506,7 @@ fn check_of_permissions_looks_at_every_directory_above() {
 }
 
 #[test]
-fn check_suggests_only_what_the_version_has() {
+fn check_suggests_only_settings_of_the_version() {
     let helps = |farm: &str| -> Vec<String> {
         let found = Place::farm(farm)
             .wikifarm("config check --min-severity warning --format json --allow missing-directory")

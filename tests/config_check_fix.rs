@@ -1,4 +1,4 @@
-//! `wikifarm config check --fix` and `--diff`: safe fixes change the farm file, and keep every prediction.
+//! `wikifarm config check --fix` and `--diff`: safe fixes change the farm file, but no prediction.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -156,7 +156,7 @@ fn fix_with_diff_prints_the_changes_and_writes_nothing() {
 "#]])
         .run();
     assert_eq!(text(&place), unindent(farm));
-    // Changes alone give status 1, too.
+    // Changes alone also give status 1.
     Place::farm("moin = \"1.9.11\"\n[wikis.a]\nurl = \"https://a.example.org/\"\nunset = [\"cookie_path\"]")
         .wikifarm("config check --diff")
         .status(1)
@@ -178,7 +178,7 @@ fn fix_with_diff_prints_the_changes_and_writes_nothing() {
 }
 
 #[test]
-fn fix_without_unsafe_fixes_leaves_what_needs_review() {
+fn fix_without_unsafe_fixes_skips_fixes_that_need_review() {
     let farm = r#"
         moin = "1.9"
         [wikis.a]
@@ -202,7 +202,7 @@ farm.toml: 1 wiki, no problems found
 }
 
 #[test]
-fn fix_json_lists_what_was_fixed() {
+fn fix_json_lists_the_applied_fixes() {
     let place = Place::farm("moin = \"1.9.11\"\n[wikis.a]\nulr = \"https://a.example.org/\"\n");
     let ran = place.wikifarm("config check --fix --format json").any_stdout().run().json();
     assert_eq!(
@@ -245,7 +245,7 @@ fn fix_of_an_ambiguous_name_changes_nothing() {
 }
 
 #[test]
-fn fix_of_a_misspelled_key_touches_nothing_else() {
+fn fix_of_a_misspelled_key_changes_nothing_else() {
     // After the fix, `unset` has an effect.
     let farm = r#"
         moin = "1.9.11"
@@ -302,7 +302,7 @@ farm.toml: 2 wikis, no problems found
 }
 
 #[test]
-fn fix_also_removes_what_a_fix_makes_useless() {
+fn fix_also_removes_settings_that_a_fix_makes_useless() {
     let farm = r#"
         moin = "1.9.11"
         [farm]

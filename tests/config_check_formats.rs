@@ -1,4 +1,4 @@
-//! `wikifarm config check --format …`: for CI. The exit status never depends on the format.
+//! `wikifarm config check --format …`, for CI. The exit status does not depend on the format.
 
 use serde_json::Value;
 
@@ -17,11 +17,11 @@ fn check(farm: &str, format: &str, status: i32) -> Ran {
     Place::farm(farm).wikifarm("config check --format").arg(format).status(status).any_stdout().run()
 }
 
-/// Whether a document keeps to the official schema.
+/// Panics if a document does not match the official schema.
 fn assert_is_sarif(document: &Value) {
     let schema = std::fs::read(fixtures().join("sarif/sarif-schema-2.1.0.json")).unwrap();
     let mut schema: Value = serde_json::from_slice(&schema).unwrap();
-    // A pattern of the first edition is not a valid regular expression; errata 01 corrected it.
+    // A pattern in the first edition is not a valid regular expression. Errata 01 corrects it.
     for part in ["run", "toolComponent"] {
         schema["definitions"][part]["properties"]["language"]["pattern"] =
             "^[a-zA-Z]{2}(-[a-zA-Z]{2})?$".into();
@@ -83,7 +83,7 @@ fn check_sarif_has_fixes_as_edits() {
             }],
         }]}])
     );
-    // There is a `moin` at the top already, and wikifarm can't know which one is right.
+    // There already is a `moin` at the top, and wikifarm can't know which one is right.
     assert_eq!(results[2]["ruleId"], "misplaced-key");
     assert!(results[2].get("fixes").is_none());
     let document = check(farm, "json", 1).json();
@@ -97,7 +97,7 @@ fn check_sarif_has_fixes_as_edits() {
 }
 
 #[test]
-fn check_sarif_fingerprints_survive_moved_lines_and_tell_findings_apart() {
+fn check_sarif_fingerprints_survive_moved_lines_and_differ_between_findings() {
     let prints = |farm: &str| -> Vec<String> {
         let document = check(farm, "sarif", 1).json();
         let results = document["runs"][0]["results"].as_array().unwrap().clone();

@@ -95,7 +95,7 @@ fn check_applies_the_lint_levels_of_a_wiki() {
     assert_eq!(ran.json()["findings"][0]["wikis"], serde_json::json!(["b"]));
     let own = IMPRECISE.replace("b.example.org/\"", "b.example.org/\"\n    lint.deny = [\"versions\"]");
     check(&own, "", 1, &[("imprecise-version", "warning"), ("imprecise-version", "error")]);
-    // Explain this rule goes before the family's, and the wiki before the farm.
+    // The level of this rule takes precedence over the level of its family, and the wiki over the farm.
     let farm = IMPRECISE.replace(
         "[wikis.a]",
         "[lint]\n    deny = [\"versions\"]\n    warn = [\"imprecise-version\"]\n    [wikis.a]",

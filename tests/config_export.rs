@@ -1,4 +1,5 @@
-//! `wikifarm config export --python`: each version in its own spelling, and never what would break it.
+//! `wikifarm config export --python`: writes the settings in the spelling of each version, and leaves out
+//! settings that break the version.
 
 use std::fs;
 
@@ -73,7 +74,7 @@ class Config(FarmConfig):
     .run();
 }
 
-/// What is exported of one wiki that stands alone: the lines of its class, and of the module behind it.
+/// Compares the export of a single wiki: the lines of its class, and of the module after the class.
 #[track_caller]
 fn exported(moin: &str, settings: &str, expected: &[&str]) {
     let farm = format!(
@@ -287,7 +288,8 @@ help: the farm has a, b
         .run();
 }
 
-/// Puts what is exported where MoinMoin wants it, reads it again, and holds both farms against each other.
+/// Exports a farm, puts the files where MoinMoin expects them, imports them, and compares both farms. Returns
+/// the exported Python.
 #[track_caller]
 fn there_and_back(farm: &str) -> String {
     let place = Place::farm(farm);
@@ -296,7 +298,7 @@ fn there_and_back(farm: &str) -> String {
     for snippet in snippets["snippets"].as_array().unwrap() {
         let python = snippet["python"].as_str().unwrap().replace("[DIR]", place.path().to_str().unwrap());
         let file = snippet["file"].as_str().unwrap();
-        // Each wiki of 2.0 has a directory of its own.
+        // Each wiki of 2.0 has its own directory.
         let file = match snippet["moin"].as_str().unwrap().starts_with('2') {
             true => format!("python/{}/{file}", snippet["wikis"][0].as_str().unwrap()),
             false => format!("python/{file}"),
@@ -316,7 +318,7 @@ farm.toml: no differences from the Python files
         .run();
     place.wikifarm("config import python -o again.toml").any_stdout().run();
     for command in ["cookie preview --format json", "cookie preview --matrix"] {
-        // Paths that were relative have become whole.
+        // Relative paths have become absolute.
         let said = |farm: &str| {
             let ran = place.wikifarm(&format!("-f {farm} {command}")).any_stdout().run();
             ran.stdout.replace("[DIR]/", "")

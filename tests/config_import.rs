@@ -1,10 +1,10 @@
-//! `wikifarm config import PY`: a farm file made from MoinMoin's Python files.
+//! `wikifarm config import PY`: makes a farm file from MoinMoin's Python files.
 
 use std::fs;
 
 use crate::support::{Place, fixtures};
 
-/// A farm of two wikis, with most of what configurations do.
+/// A farm of two wikis with the usual parts of configurations.
 pub(crate) fn farm() -> Place {
     Place::new()
         .file(
@@ -119,13 +119,13 @@ fn import_of_real_configurations_equals_handwritten_farm_files() {
     for version in &all {
         as_if_by_hand(version, version);
     }
-    // The other wikis that were run had these files, too.
+    // The wikis of the other recorded versions also had these files.
     for version in ["1.9.0", "1.9.1", "1.9.3", "1.9.8", "1.9.10"] {
         as_if_by_hand("1.9.11", version);
     }
 }
 
-/// Holds the import of a recorded configuration, run by `version`, against the farm file written by hand.
+/// Compares the import of a recorded configuration of `version` with the farm file written by hand.
 #[track_caller]
 fn as_if_by_hand(fixture: &str, version: &str) {
     let mut place = Place::new();
@@ -188,9 +188,9 @@ farm.toml: 2 wikis, 5 settings omitted, each with a comment
 
 "#]])
         .run();
-    let told: Vec<&str> = ran.stderr.lines().filter(|line| line.starts_with("error")).collect();
+    let errors: Vec<&str> = ran.stderr.lines().filter(|line| line.starts_with("error")).collect();
     assert_eq!(
-        told,
+        errors,
         [
             "error[dynamic-setting]: data_dir can't be known without running the file: it is relative to the directory in which the wiki is started",
             "error[dynamic-setting]: cookie_domain can't be known without running the file: it depends on the call socket.getfqdn()",
@@ -220,7 +220,7 @@ farm.toml: 2 wikis, 5 settings omitted, each with a comment
             "#
         )
     );
-    // Where the files themselves are the farm file, nothing acts on what was only half understood.
+    // If the Python files are used as the farm file, no command acts on incompletely known settings.
     let refused = place.wikifarm("-f farmconfig.py cookie preview").status(2).any_stderr().run();
     let last = refused.stderr.lines().rev().nth(1).unwrap();
     assert_eq!(last, "error: farmconfig.py: the farm file has errors");
@@ -369,7 +369,7 @@ fn import_of_moinmoin_2_reads_flask_settings_and_hides_the_key() {
         secret_key_id = "1e406d87"       # wikiconfig.py:11
     "#;
     place.wikifarm("config import --url https://example.org/lab").stdout(text).run();
-    // Another key is another id; one that is computed is left out, and its text is not shown either.
+    // Another key has another id. A computed key is left out, and its text is not shown.
     let python = fs::read_to_string(place.path().join("wikiconfig.py")).unwrap();
     let place = place.file("wikiconfig.py", python.replace("'hunter2'", "os.environ.get('K') or 'hunter3'"));
     let ran = place
@@ -384,7 +384,7 @@ fn import_of_moinmoin_2_reads_flask_settings_and_hides_the_key() {
 
 #[test]
 fn import_of_the_moinmoin_2_defaults_knows_every_setting() {
-    // As in src/moin/config/wikiconfig.py.
+    // The values in src/moin/config/wikiconfig.py.
     let place = Place::new().file(
         "wikiconfig.py",
         r#"
@@ -486,7 +486,7 @@ fn import_translates_auth_methods_handlers_and_lifetimes() {
         "cookie_lifetime = [0, 12.5]   # wikiconfig.py:13"
     );
     assert_eq!(wiki("1.9.11", "cookie_lifetime = 0"), "cookie_lifetime = 0           # wikiconfig.py:13");
-    // A list is no tuple.
+    // A list is not a tuple.
     assert_eq!(
         wiki("1.9.11", "cookie_lifetime = [1, 24]; anonymous_session_lifetime = 3"),
         "cookie_lifetime = [3, 12]       # wikiconfig.py:13: a list is no tuple, so MoinMoin takes this\n\
@@ -515,7 +515,7 @@ fn import_leaves_out_a_computed_siteidmagic() {
 
 #[test]
 fn import_infers_the_version_from_what_the_files_use() {
-    let told = |body: &str| {
+    let inferred = |body: &str| {
         let text = format!(
             "import MoinMoin\nfrom MoinMoin.config import multiconfig\nclass Config(multiconfig.DefaultConfig):\n    {body}\n"
         );
@@ -523,11 +523,11 @@ fn import_infers_the_version_from_what_the_files_use() {
         let ran = place.wikifarm("config import --url https://example.org/").any_stdout().run();
         ran.stdout.lines().find(|line| line.starts_with("moin")).unwrap_or("none").to_owned()
     };
-    assert_eq!(told("url_prefix_static = '/moin_static194'"), "moin = \"1.9.4\"");
-    assert_eq!(told("cookie_lifetime = (0, 12)"), "moin = \"1.9\"");
-    assert_eq!(told("cookie_lifetime = 12"), "moin = \"1.8\"");
-    assert_eq!(told("anonymous_session_lifetime = 1"), "moin = \"1.8\"");
-    assert_eq!(told("data_dir = '/srv/data'"), "none");
+    assert_eq!(inferred("url_prefix_static = '/moin_static194'"), "moin = \"1.9.4\"");
+    assert_eq!(inferred("cookie_lifetime = (0, 12)"), "moin = \"1.9\"");
+    assert_eq!(inferred("cookie_lifetime = 12"), "moin = \"1.8\"");
+    assert_eq!(inferred("anonymous_session_lifetime = 1"), "moin = \"1.8\"");
+    assert_eq!(inferred("data_dir = '/srv/data'"), "none");
 }
 
 #[test]
@@ -561,7 +561,7 @@ wikiconfig.py:4: ~ is read as /home/joe, the home directory of the user who runs
 
 #[test]
 fn import_leaves_out_an_unknown_database_and_hides_its_password() {
-    let told = |moin: &str, module: &str, setting: &str| {
+    let imported = |moin: &str, module: &str, setting: &str| {
         let place = Place::new().file(
             "wikiconfig.py",
             format!(
@@ -581,7 +581,7 @@ fn import_leaves_out_an_unknown_database_and_hides_its_password() {
             .collect::<Vec<_>>()
     };
     let service = "wikifarm_session19 import WikifarmSessionService";
-    let unknown = told("1.9.11", service, "session_service = WikifarmSessionService(os.environ['DB'])");
+    let unknown = imported("1.9.11", service, "session_service = WikifarmSessionService(os.environ['DB'])");
     assert_eq!(
         unknown,
         [
@@ -590,16 +590,20 @@ fn import_leaves_out_an_unknown_database_and_hides_its_password() {
             "#   it depends on the environment of the wiki",
         ]
     );
-    let relative = told("1.9.11", service, "session_service = WikifarmSessionService('sqlite:sessions.db')");
+    let relative =
+        imported("1.9.11", service, "session_service = WikifarmSessionService('sqlite:sessions.db')");
     assert_eq!(relative.last().unwrap(), "#   it is relative to the directory in which the wiki is started");
-    let password = told("1.9.11", service, "session_service = WikifarmSessionService('redis://:hush@h/0')");
+    let password =
+        imported("1.9.11", service, "session_service = WikifarmSessionService('redis://:hush@h/0')");
     assert!(password.iter().any(|line| line.contains("'redis://:****@h/0'")), "{password:?}");
-    let files = told("1.9.11", service, "session_service = WikifarmSessionService('moin-1.9:/srv/sessions')");
+    let files =
+        imported("1.9.11", service, "session_service = WikifarmSessionService('moin-1.9:/srv/sessions')");
     assert_eq!(
         files.last().unwrap(),
         "#   it must be the address of a database: sqlite:FILE or redis://HOST"
     );
-    let custom = told("1.9.11", service, "session_service = WikifarmSessionService('redis://h', 'OTHER')");
+    let custom =
+        imported("1.9.11", service, "session_service = WikifarmSessionService('redis://h', 'OTHER')");
     assert_eq!(custom.len(), 2, "{custom:?}");
     assert!(
         custom[0].starts_with("session_store = \"redis://h\"")
@@ -611,9 +615,12 @@ fn import_leaves_out_an_unknown_database_and_hides_its_password() {
         "session_handler = session_handler('redis://h/0')",
         "session_handler = DefaultSessionHandler(session_data('redis://h/0'))",
     ] {
-        assert_eq!(told("1.8.7", handler, setting), ["session_store = \"redis://h/0\"  # wikiconfig.py:7"]);
-        // What 1.9 does not look at.
-        assert_eq!(told("1.9.11", handler, setting).len(), 0);
+        assert_eq!(
+            imported("1.8.7", handler, setting),
+            ["session_store = \"redis://h/0\"  # wikiconfig.py:7"]
+        );
+        // 1.9 ignores this setting.
+        assert_eq!(imported("1.9.11", handler, setting).len(), 0);
     }
 }
 

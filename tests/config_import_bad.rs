@@ -1,4 +1,4 @@
-//! `wikifarm config import` on files that are broken, hostile, or too clever.
+//! `wikifarm config import` of files that are invalid, hostile, or too complex.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -15,8 +15,8 @@ fn wiki(body: &str) -> Place {
     Place::new().file("wikiconfig.py", format!("{WIKI}{body}"))
 }
 
-/// The first lines of all that is told of a wiki's file.
-fn told(place: &Place) -> Vec<String> {
+/// The first lines of all messages about the file of a wiki.
+fn messages(place: &Place) -> Vec<String> {
     let ran = place.wikifarm("config import").status(3).any_stdout().any_stderr().run();
     ran.stderr
         .lines()
@@ -50,7 +50,7 @@ cookie_domain = ".example.org"     # wikiconfig.py:6
 }
 
 #[test]
-fn import_with_wikis_from_a_loop_names_it_and_takes_wiki_flags() {
+fn import_with_wikis_from_a_loop_names_the_loop_and_accepts_wiki_flags() {
     let place = Place::new()
         .file(
             "farmconfig.py",
@@ -92,8 +92,8 @@ fn import_names_python_that_it_cannot_read() {
         ),
     ];
     for (body, message) in tricks {
-        let told = told(&wiki(body));
-        assert!(told.iter().any(|line| line.contains(message)), "{body}: {told:?}");
+        let messages = messages(&wiki(body));
+        assert!(messages.iter().any(|line| line.contains(message)), "{body}: {messages:?}");
     }
     let decorated = Place::new()
         .file("wikiconfig.py", format!("{WIKI}    pass\n@magic\nclass Config(Config):\n    pass\n"));
@@ -106,13 +106,13 @@ fn import_names_python_that_it_cannot_read() {
 
 #[test]
 fn import_with_differing_branches_guesses_nothing() {
-    let told = told(&wiki(
+    let messages = messages(&wiki(
         "    import socket\n    if socket.gethostname() == 'x':\n        cookie_path = '/x'\n    else:\n        cookie_path = '/y'\n    \
          try:\n        cookie_domain = socket.gethostname()\n    except Exception:\n        cookie_domain = None\n    \
          while True:\n        user_dir = '/x'\n",
     ));
     assert_eq!(
-        told,
+        messages,
         [
             "error[dynamic-setting]: cookie_path can't be known without running the file: it depends on `socket.gethostname() == 'x'`",
             "error[dynamic-setting]: cookie_domain can't be known without running the file: it depends on whether a `try` succeeds",
@@ -169,7 +169,7 @@ error: can't read the farm file wikiconfig.py: is larger than 1 MiB
 }
 
 #[test]
-fn import_of_a_file_that_is_no_text_is_refused_with_the_byte() {
+fn import_of_a_file_that_is_not_text_is_refused_with_the_byte() {
     for (bytes, why) in [
         (&b"# coding: klingon\n"[..], "its coding line names \"klingon\", an encoding that is not known"),
         (

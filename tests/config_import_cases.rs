@@ -1,5 +1,6 @@
-//! `wikifarm config import` on configurations written to mislead a reader. Each directory of `tests/fixtures/config-cases`
-//! has Python files, and the values that MoinMoin sees. A value may be unknown, and must never be another one.
+//! `wikifarm config import` of configurations that mislead a reader. Each directory of
+//! `tests/fixtures/config-cases` has Python files, and the values that MoinMoin sees. An imported value may
+//! be unknown, but never wrong.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,7 +12,7 @@ use wikifarm::pyconfig::read::{Options, read_texts};
 
 use crate::support::{Place, fixtures};
 
-/// All cases: the name, the files, and what is expected.
+/// All cases: the name, the files, and the expected values.
 pub(crate) fn cases() -> impl Iterator<Item = (String, Place, Value)> {
     let mut directories: Vec<PathBuf> =
         fs::read_dir(fixtures().join("config-cases")).unwrap().map(|entry| entry.unwrap().path()).collect();
@@ -28,7 +29,7 @@ pub(crate) fn cases() -> impl Iterator<Item = (String, Place, Value)> {
     })
 }
 
-/// The settings of each wiki after an import with more options; `UNKNOWN` for those that are left out.
+/// The settings of each wiki after an import with more options. `UNKNOWN` for settings that are left out.
 pub(crate) fn imported(
     place: &Place,
     expected: &Value,
@@ -56,7 +57,7 @@ pub(crate) fn imported(
     wikis
 }
 
-/// Panics if a value is neither the expected one nor, if that is allowed, unknown.
+/// Panics if a value is not the expected one. If `may_be_unknown`, a value may also be unknown.
 #[track_caller]
 pub(crate) fn check(case: &str, place: &Place, expected: &Value, more: &str, may_be_unknown: bool) {
     let found = imported(place, expected, more);
@@ -90,11 +91,11 @@ fn import_of_misleading_files_gives_pythons_values_or_none() {
     }
 }
 
-/// What the files of `misleading.jsonl` begin with.
+/// The first lines of the files in `misleading.jsonl`.
 const HEAD: &str = "from MoinMoin.config.multiconfig import DefaultConfig\nfrom MoinMoin.auth import MoinAuth\n\
                     import os, sys, re\n# wikifarm: url = \"https://wiki.example.org/\"\n";
 
-/// 232 small files whose values Python 2.7.18 gave.
+/// Imports 232 small files. Python 2.7.18 computed their values.
 #[test]
 fn import_of_small_misleading_files_gives_pythons_values_or_none() {
     let lines = fs::read_to_string(fixtures().join("misleading.jsonl")).unwrap();
@@ -109,7 +110,7 @@ fn import_of_small_misleading_files_gives_pythons_values_or_none() {
         let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (*name, text.as_str())).collect();
         let options = Options { moin: Some("1.9.8".parse().unwrap()), ..Options::default() };
         let read = read_texts(&files, &options).unwrap();
-        // Where not even the class Config is known, there is no wiki.
+        // If even the class Config is unknown, there is no wiki.
         let Some(wiki) = read.farm.wikis.first() else { continue };
         for key in Key::all().filter(|key| key.name().starts_with("cookie") || key.kind() == Kind::Names) {
             let expected = &case["values"][key.name()];
@@ -129,6 +130,6 @@ fn import_of_small_misleading_files_gives_pythons_values_or_none() {
             }
         }
     }
-    // What is given up is not everything.
+    // Some values must be known.
     assert!(known >= 67, "{known} known, {unknown} unknown");
 }

@@ -1,4 +1,5 @@
-//! `wikifarm config import PY --check FARM`: where the Python files and a farm file have come apart.
+//! `wikifarm config import PY --check FARM`: reports the differences between the Python files and a farm
+//! file.
 
 use std::fs;
 
@@ -14,7 +15,7 @@ fn import_check_names_each_setting_that_differs() {
         .replace("cookie_secure = true", "cookie_secure = false")
         .replace("cookie_domain = \".example.org\" ", "")
         .replace("[wikis.plans]", "[wikis.planes]")
-        // What Python does not say is no drift.
+        // A setting that the Python files do not have is not a difference.
         .replace("[wikis.docs]\n", "[wikis.docs]\nbackend_url = \"http://127.0.0.1:8080/\"\n")
         + "[prune]\nidle = \"400d\"\n";
     let place = place.file("farm.toml", changed.replace("         # farmconfig.py:11", ""));
@@ -37,12 +38,13 @@ farm.toml: 4 differences
         serde_json::json!({"wiki": "docs", "setting": "cookie_secure", "farm": "false", "farm_origin": "farm.toml:8",
             "python": "true", "python_origin": "farmconfig.py:13"})
     );
-    let told =
+    let report =
         place.wikifarm("config import --check farm.toml --moin 1.9.11").status(1).any_stdout().run().stdout;
-    assert!(told.contains("docs moin: \"1.9.8\" (farm.toml:4), but \"1.9.11\" (--moin)\n"), "{told}");
+    assert!(report.contains("docs moin: \"1.9.8\" (farm.toml:4), but \"1.9.11\" (--moin)\n"), "{report}");
 }
 
-/// Two wikis of 1.9 whose sessions are in a database, and what else of theirs only the farm file or a comment says.
+/// Two wikis of 1.9 with their sessions in a database, and with settings that only the farm file or a comment
+/// has.
 const DATABASE: &str = "import os\nfrom MoinMoin.config import multiconfig\n\
     from wikifarm_session19 import WikifarmSessionService\n\
     wikis = [('docs', r'^https?://docs\\.example\\.org/'), ('plans', r'^https?://plans\\.example\\.org/')]\n\
@@ -58,7 +60,7 @@ fn import_check_finds_drift_of_every_setting() {
     };
     let place = Place::new()
         .file("farmconfig.py", DATABASE)
-        // Modules of wikifarm are not read, wherever they lie.
+        // Modules of wikifarm are not read, in any directory.
         .file("wikifarm_session19.py", "class WikifarmSessionService(:\n")
         .file(
             "docs.py",
@@ -107,14 +109,14 @@ farm.toml: 5 differences
 
 "#]])
         .run();
-    // Where sessions lie counts, not how that is said.
+    // The location of the sessions counts, not the setting that names it.
     let plain = DATABASE.replace("session_service =", "session_dir = '/srv/sessions' #");
     let farm = fs::read_to_string(place.path().join("farm.toml")).unwrap();
     let farm = farm.replace("sqlite:/srv/s.db?key_file=/etc/other.key", "moin-1.9:/srv/sessions");
     let place = place.file("farmconfig.py", plain).file("farm.toml", farm);
-    let told = place.wikifarm("config import --check farm.toml").status(1).any_stdout().run().stdout;
-    assert!(!told.contains("session_store") && !told.contains("session_dir"), "{told}");
-    assert!(told.ends_with("farm.toml: 3 differences\n"), "{told}");
+    let report = place.wikifarm("config import --check farm.toml").status(1).any_stdout().run().stdout;
+    assert!(!report.contains("session_store") && !report.contains("session_dir"), "{report}");
+    assert!(report.ends_with("farm.toml: 3 differences\n"), "{report}");
 }
 
 #[test]
@@ -141,19 +143,19 @@ farm.toml: no differences from the Python files
     let ids: Vec<&str> =
         text.lines().filter_map(|line| line.strip_prefix("secret_key_id = \"")?.get(..8)).collect();
     let [common, other] = ids.as_slice() else { panic!("{text}") };
-    // The admin's own names for them.
+    // The administrator has other names for the keys.
     let named = text.replace(common, "the old key").replace(other, "the new key");
     let place = place.file("farm.toml", named.clone());
     place.wikifarm(&check).stdout(as_is.clone()).run();
-    // What the farm file calls one key are two.
+    // The farm file has one name for two keys.
     let place = place.file("farm.toml", named.replace("the new key", "the old key"));
-    let told = place.wikifarm(&check).status(1).any_stdout().run().stdout;
-    assert!(told.starts_with("c secret_key_id: \"the old key\" (farm.toml:"), "{told}");
-    // The key was changed since the import.
+    let report = place.wikifarm(&check).status(1).any_stdout().run().stdout;
+    assert!(report.starts_with("c secret_key_id: \"the old key\" (farm.toml:"), "{report}");
+    // The key has changed since the import.
     let place = place.file("farm.toml", text.clone()).file("all/c/wikiconfig.py", wiki("three"));
-    let told = place.wikifarm(&check).status(1).any_stdout().run().stdout;
-    assert!(told.starts_with(&format!("c secret_key_id: \"{other}\" (farm.toml:")), "{told}");
-    assert!(told.ends_with("farm.toml: 1 difference\n") && !told.contains("three"), "{told}");
+    let report = place.wikifarm(&check).status(1).any_stdout().run().stdout;
+    assert!(report.starts_with(&format!("c secret_key_id: \"{other}\" (farm.toml:")), "{report}");
+    assert!(report.ends_with("farm.toml: 1 difference\n") && !report.contains("three"), "{report}");
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! What `config import` makes of expressions and statements, against Python, and of farms, against their own farm files.
+//! Compares how `config import` reads expressions and statements with Python, and imported farms with their
+//! farm files.
 
 use std::path::Path;
 
@@ -10,7 +11,7 @@ use wikifarm::pyconfig::to_toml;
 
 use crate::support::Place;
 
-/// What a wiki with these lines in its class has as `interwikiname`.
+/// The `interwikiname` of a wiki with these lines in its class.
 fn value(body: &str) -> Result<String, String> {
     let text = format!(
         "# -*- coding: utf-8 -*-\nimport os, re\nfrom MoinMoin.config.multiconfig import DefaultConfig\n\
@@ -24,12 +25,12 @@ fn value(body: &str) -> Result<String, String> {
     Ok(wiki.text(Key::Interwikiname).unwrap_or("None").to_owned())
 }
 
-/// What Python's `str()` of an expression is.
+/// The `str()` of an expression in Python.
 fn expression(text: &str) -> Result<String, String> {
     value(&format!("class Config(DefaultConfig):\n    interwikiname = str({text})"))
 }
 
-/// Each computed by Python 2.7.
+/// Expressions with the results of Python 2.7.
 const EXPRESSIONS: [(&str, &str); 44] = [
     ("1 + 2 * 3", "7"),
     ("12 * 24", "288"),
@@ -78,14 +79,14 @@ const EXPRESSIONS: [(&str, &str); 44] = [
 ];
 
 #[test]
-fn expressions_are_computed_as_python_does() {
+fn expressions_are_computed_as_in_python() {
     for (text, expected) in EXPRESSIONS {
         assert_eq!(expression(text).as_deref(), Ok(expected), "{text}");
     }
 }
 
 #[test]
-fn expressions_that_are_not_computed_say_why() {
+fn expressions_that_are_not_computed_have_a_reason() {
     let not_computed = "wikifarm does not compute such an expression";
     for (text, why) in [
         ("f(1)", "the name f is not bound in the files"),
@@ -176,7 +177,7 @@ fn statements_bind_as_in_python() {
 }
 
 #[test]
-fn what_nests_deeply_is_not_known_and_does_no_harm() {
+fn deeply_nested_expressions_are_unknown() {
     let nested = |open: &str, inner: &str, close: &str| {
         format!("x = {}{inner}{}\n", open.repeat(2000), close.repeat(2000))
     };
@@ -206,7 +207,7 @@ fn what_nests_deeply_is_not_known_and_does_no_harm() {
     assert_eq!(value("x = 'a'\nclass Config(DefaultConfig):\n    interwikiname = x").as_deref(), Ok("a"));
 }
 
-/// Literal expressions with the value that Python gives them.
+/// Literal expressions, and their values in Python.
 fn literals() -> impl Strategy<Value = (String, i64)> {
     let leaf = (0i64..1000).prop_map(|number| (number.to_string(), number));
     leaf.prop_recursive(5, 40, 2, |inner| {
@@ -219,7 +220,7 @@ fn literals() -> impl Strategy<Value = (String, i64)> {
     })
 }
 
-/// Text with the shapes of Python, to find its way past the parser.
+/// Text that looks like Python, to get past the parser.
 fn python_like() -> impl Strategy<Value = String> {
     let words = prop::sample::select(vec![
         "class Config(",
@@ -287,12 +288,12 @@ proptest! {
 
     #[test]
     fn sums_and_differences_are_pythons((text, expected) in literals()) {
-        // Sums stay far below where they would be cut.
+        // The sums are too small to be limited.
         prop_assert_eq!(expression(&text), Ok(expected.to_string()));
     }
 
     #[test]
-    fn no_text_makes_it_fail(text in python_like(), other in python_like()) {
+    fn any_text_is_read_without_a_panic(text in python_like(), other in python_like()) {
         let files = [("farmconfig.py", text.as_str()), ("a.py", other.as_str())];
         if let Ok(read) = read_texts(&files, &Options::default()) {
             let toml = to_toml(&read, None);
@@ -304,13 +305,13 @@ proptest! {
     }
 
     #[test]
-    fn no_bytes_make_it_fail(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
+    fn any_bytes_are_read_without_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
         let place = Place::new().file("wikiconfig.py", bytes);
         let _ = read(&place.path().join("wikiconfig.py"), &Options::default());
     }
 
     #[test]
-    fn a_written_farm_file_says_what_was_read(
+    fn written_farm_file_has_the_settings_that_were_read(
         wikis in prop::collection::vec((0..4u8, 0..4u8, 0..3u8, any::<bool>()), 1..7)
     ) {
         let mut list = String::new();

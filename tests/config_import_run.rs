@@ -1,4 +1,4 @@
-//! `wikifarm config import --run`: the Python files run in an interpreter of the administrator's own.
+//! `wikifarm config import --run`: runs the Python files in an interpreter that the administrator names.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -6,7 +6,7 @@ use std::process::Command;
 use crate::config_import_cases::{cases, check};
 use crate::support::{Place, is_root, not_tested};
 
-/// The interpreters of this machine that run with an empty environment.
+/// The interpreters on this machine that run with an empty environment.
 fn interpreters() -> Vec<PathBuf> {
     let runs = |it: &PathBuf| {
         let output = Command::new(it).args(["-c", "import json"]).env_clear().output();
@@ -42,7 +42,7 @@ fn import_run_gives_pythons_values() {
     }
 }
 
-/// A wiki with these lines in its class, and a run of it with more options.
+/// The result of an import of a wiki with these lines in its class, with more options.
 #[track_caller]
 fn ran(body: &str, more: &str) -> crate::support::Ran {
     let text = format!(
@@ -77,7 +77,7 @@ fn import_run_marks_values_that_only_running_gives() {
          #   it depends on MoinMoin.config.multiconfig.DefaultConfig.sitename\n"
     );
     assert!(found.contains("# `run` after a position: Python computed the value.\n"), "{found}");
-    // The environment is empty but for what is named.
+    // The environment has only the named variables.
     let place = Place::new().file("wikiconfig.py", "");
     drop(place);
     assert!(ran(body, "--env NONE").stderr.contains("error: --env: $NONE is not set"));

@@ -1,4 +1,4 @@
-//! `wikifarm config new`: a first farm file that passes the check, with the settings for MoinMoin.
+//! `wikifarm config new`: writes a first farm file that passes the check, and the settings for MoinMoin.
 
 use std::fs;
 
@@ -10,7 +10,7 @@ use wikifarm::moin::Version;
 
 use crate::support::{Place, unindent};
 
-/// Two wikis on hosts of their own that share a login.
+/// Two wikis on different hosts that share a login.
 const SHARED: &str = r#"
     # A first description of the farm. Correct the directories, then run: wikifarm config check
     # Relative paths start at the directory of this file.
@@ -39,7 +39,7 @@ const SHARED: &str = r#"
     idle = "400d"                       # browsers delete every cookie after 400 days
 "#;
 
-/// What goes into MoinMoin's files for them.
+/// The settings for MoinMoin's files.
 const PASTED: &str = r#"
     # farmconfig.py of MoinMoin 1.9.11
     # wikifarm: moin = "1.9.11"
@@ -121,7 +121,7 @@ fn new_json_has_farm_file_and_settings() {
     assert_eq!(document["snippets"][0]["wikis"], serde_json::json!(["docs", "plans"]));
 }
 
-/// What is found in a new farm whose directories are there.
+/// The findings in a new farm, after its directories are created.
 fn found(words: &str) -> Vec<String> {
     let place = ["sessions", "users", "cache/__common__/session", "a/data", "b/data"]
         .into_iter()
@@ -137,7 +137,7 @@ fn found(words: &str) -> Vec<String> {
 
 #[test]
 fn new_for_every_version_passes_check_shared_and_separate() {
-    // One of each kind; a line means its last release.
+    // One release of each kind. A version such as 1.8 means its last release.
     for version in [
         "1.7.2", "1.7", "1.8.5", "1.8", "1.9.0", "1.9.1", "1.9.3", "1.9.8", "1.9.10", "1.9", "2.0.0a1",
         "2.0", "2.0-dev",
@@ -146,7 +146,7 @@ fn new_for_every_version_passes_check_shared_and_separate() {
             for mode in ["--share", "--separate"] {
                 let words = format!("config new {wikis} {mode} --moin {version}");
                 let mut found = found(&words);
-                // 1.9.0 and 1.9.1 have these traps whatever is configured.
+                // 1.9.0 and 1.9.1 have these problems with any configuration.
                 found.retain(|rule| {
                     let of_1_9_0 = version == "1.9.0" && rule == "first-request-store";
                     let in_place = matches!(version, "1.9.0" | "1.9.1") && rule == "torn-writes";
@@ -193,7 +193,7 @@ fn new_farm_lacks_only_its_directories() {
 }
 
 #[test]
-fn new_with_impossible_wishes_is_refused_with_the_reason() {
+fn new_with_impossible_options_is_refused_with_the_reason() {
     for (words, why) in [
         ("--hosts a.example.org --share", "one wiki can't share a login: name two or more wikis"),
         (
@@ -226,14 +226,15 @@ fn new_with_impossible_wishes_is_refused_with_the_reason() {
 
 #[test]
 fn new_for_a_version_that_cannot_separate_wikis_writes_nothing() {
-    // 1.8 gives all cookies one name, and that of the wiki at the root is sent to the other.
+    // In 1.8, all cookies have the same name, and the cookie of the wiki at the root is sent to the other
+    // wiki.
     let place = Place::new();
     let words = "config new --paths https://example.org/,/b -o farm.toml --moin";
     let ran = place.wikifarm(words).arg("1.8.7").status(2).any_stderr().run();
     assert!(ran.stderr.starts_with("error[log-out-trap]"), "{}", ran.stderr);
     assert!(ran.stderr.contains("these wikis do not work together in MoinMoin 1.8.7"), "{}", ran.stderr);
     assert_eq!(place.names("."), [""; 0]);
-    // From 1.9.1 on each has a name of its own.
+    // From 1.9.1 on, each cookie has its own name.
     Place::new().wikifarm(words).arg("1.9.1").any_stdout().run();
     let twice = place
         .wikifarm("config new --hosts a.example.org,a.example.org -o farm.toml")

@@ -1,4 +1,4 @@
-//! Python files in the place of a farm file: `--farm farmconfig.py`.
+//! Python files instead of a farm file: `--farm farmconfig.py`.
 
 use std::fs;
 
@@ -37,7 +37,7 @@ plans
 }
 
 #[test]
-fn check_of_python_files_points_into_them() {
+fn check_of_python_files_reports_positions_in_them() {
     let place = farm().file(
         "plans.py",
         "from farmconfig import FarmConfig\n\
@@ -88,10 +88,10 @@ wikiconfig.py: 1 wiki, no problems found
     let found =
         place.wikifarm("-f wikiconfig.py config check --format json").status(1).any_stdout().run().json();
     let found = found["findings"].as_array().unwrap().clone();
-    let told: Vec<_> =
+    let reported: Vec<_> =
         found.iter().map(|it| (it["rule"].as_str().unwrap(), it["line"].as_u64().unwrap())).collect();
     assert_eq!(
-        told,
+        reported,
         [("unknown-key", 8), ("wrong-type", 9), ("invalid-suppression", 10), ("unknown-rule", 11)],
         "{found:#?}"
     );

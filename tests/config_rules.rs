@@ -2,7 +2,7 @@
 
 use crate::support::{Place, same};
 
-/// The names of all rules, in the order of the list. A rename shows here.
+/// The names of all rules, in the order of the list. The test detects renamed rules.
 const NAMES: &str = "
     toml-syntax unknown-key misplaced-key wrong-type invalid-value unknown-version set-and-unset useless-unset
     unknown-group group-cycle unknown-wiki no-wikis missing-url invalid-url duplicate-url unused-group

@@ -17,7 +17,7 @@ fn schema() -> Value {
     Place::new().wikifarm("config schema").any_stdout().run().json()
 }
 
-/// A farm file as JSON, as an editor validates it.
+/// A farm file as JSON, which editors validate.
 fn as_json(text: &str) -> Value {
     fn value(of: &toml_edit::Value) -> Value {
         match of {
@@ -81,7 +81,7 @@ fn schema_accepts_the_example_which_names_it() {
 
 #[test]
 fn schema_rejects_rule_examples_of_the_wrong_shape() {
-    /// Rules about errors that a schema can express.
+    /// Rules for errors that a schema can express.
     const SHAPES: [&str; 9] = [
         "unknown-key",
         "misplaced-key",
@@ -108,7 +108,7 @@ fn schema_rejects_rule_examples_of_the_wrong_shape() {
     }
 }
 
-/// Values of every type, with one that fits each kind of setting.
+/// Values of every type. At least one is valid for each kind of setting.
 const VALUES: [&str; 51] = [
     "\"\"",
     "\"word\"",
@@ -169,7 +169,7 @@ fn schema_rejects_exactly_the_values_that_the_parser_rejects() {
     let mut refused = 0;
     for key in Key::all() {
         for value in VALUES {
-            // JSON has no such number: an editor shows nothing there.
+            // JSON has no infinity, so editors show nothing there.
             if value == "inf" {
                 continue;
             }

@@ -1,4 +1,4 @@
-//! `contrib/ci` and `.pre-commit-hooks.yaml`: the commands of the sample jobs, run as a shell of CI runs them.
+//! `contrib/ci` and `.pre-commit-hooks.yaml`: runs the commands of the sample jobs as the shell of CI does.
 
 use std::os::unix::process::CommandExt;
 use std::path::Path;
@@ -17,7 +17,7 @@ fn commands(job: &str) -> Vec<String> {
     text.lines().filter_map(command).collect()
 }
 
-/// Runs a command in `place` as a step of a job: the first that fails ends it.
+/// Runs a command in `place` as a step of a job. The first failure ends the step.
 fn step(place: &Place, command: &str) -> Output {
     let bin = Path::new(env!("CARGO_BIN_EXE_wikifarm")).parent().unwrap();
     Command::new("bash")

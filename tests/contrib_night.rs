@@ -1,4 +1,5 @@
-//! `contrib/systemd`, `contrib/cron.d` and `contrib/prometheus`: their commands run, and the alerts know their metrics.
+//! `contrib/systemd`, `contrib/cron.d`, and `contrib/prometheus`: the commands run, and the alerts use
+//! existing metrics.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -10,7 +11,7 @@ fn contrib(name: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("contrib").join(name)).unwrap()
 }
 
-/// Everything behind the name of the program in each line that calls it.
+/// The text after the name of the program in each line that calls the program.
 fn commands(text: &str) -> Vec<String> {
     let lines = text.lines().filter(|line| line.contains("session "));
     let command = |line: &str| Some(line.split_once("wikifarm -q ")?.1.to_owned());
@@ -25,12 +26,12 @@ fn farm() -> Place {
         .session("s", Session::new('b').expires(now - 2 * DAY).written(now - 3 * DAY))
 }
 
-/// Runs a command as it stands there, but for the places, which are those of the test.
+/// Runs a command as written, with the directories of the test.
 fn run(command: &str) -> Place {
     let place = farm();
     let command = command.replace("/etc/wikifarm/farm.toml", "farm.toml");
     let command = command.replace("/var/lib/prometheus/node-exporter/", "");
-    // Nobody listens: said, and no failure.
+    // Nobody listens, which is reported but is not a failure.
     let command = command.replace("--log", "--log=nobody");
     let ran = place.wikifarm("-q").args(command.split_whitespace()).any_stdout().any_stderr().run();
     assert_eq!(ran.stdout, "", "{command}");
@@ -54,7 +55,7 @@ fn cron_commands_prune_and_verify() {
     assert_eq!(commands.len(), 2, "{commands:?}");
     let left: Vec<usize> = commands.iter().map(|command| run(command).names("s").len()).collect();
     assert_eq!(left, [1, 2], "the second only looks");
-    // cron wants five fields and a user.
+    // cron needs five fields and a user.
     for line in text.lines().filter(|line| line.contains("session ")) {
         let fields: Vec<&str> = line.split_whitespace().collect();
         assert_eq!((fields[5], fields[6]), ("root", "wikifarm"), "{line}");
@@ -75,7 +76,7 @@ fn systemd_unit_allows_every_directory_that_wikifarm_writes() {
     ] {
         assert!(unit.lines().any(|other| other == line), "{line}");
     }
-    // What systemd gives it is what it uses.
+    // wikifarm uses the directories that systemd provides.
     let place = farm();
     for name in ["st", "run", "ca"] {
         fs::create_dir(place.path().join(name)).unwrap();
@@ -110,7 +111,7 @@ fn alert_rules_name_only_metrics_that_a_run_writes() {
     let written = names(&(read("prune.prom") + &read("verify.prom")));
     let wanted = names(&rules);
     assert!(wanted.len() >= 6, "{wanted:?}");
-    // A file system without a fixed number of inodes has none to run out of.
+    // A file system without a fixed number of inodes has no inode metrics.
     let missing: Vec<_> = wanted.difference(&written).filter(|name| !name.contains("_inodes_")).collect();
     assert!(missing.is_empty(), "{missing:?}");
 }

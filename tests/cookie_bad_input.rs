@@ -1,4 +1,4 @@
-//! The `cookie` commands and what is too long, or no text
+//! The `cookie` commands with arguments that are too long or not text.
 
 use crate::support::{Place, same};
 
@@ -11,7 +11,7 @@ fn commands_with_a_bad_url_shorten_it_in_the_error() {
         let stderr = run.status(2).any_stderr().run().stderr;
         assert!(stderr.len() < 2000 && stderr.contains("; did you mean https://xxx"), "{}", stderr.len());
     }
-    // Nor is a wiki of which nobody knows.
+    // The same for a wiki that does not exist.
     let farm = Place::farm("[wikis.a]\nurl = \"https://a.example.org/\"\n");
     let stderr = farm.wikifarm("cookie header").arg(&long).status(2).any_stderr().run().stderr;
     same(

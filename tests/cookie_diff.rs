@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::support::{Place, Session};
 
-/// A farm whose wikis keep their cookies to their own paths.
+/// A farm whose wikis limit their cookies to their own paths.
 const OLD: &str = r#"
     moin = "1.9.11"
 
@@ -26,7 +26,7 @@ const OLD: &str = r#"
 
 const AT: &str = "--now 2026-11-24T00:00:00Z";
 
-/// The farm, and as `new.toml` what comes of it by these replacements.
+/// The farm, and the result of these replacements as `new.toml`.
 fn change(replacements: &[(&str, &str)]) -> Place {
     let mut new = OLD.to_owned();
     for (from, to) in replacements {
@@ -37,7 +37,7 @@ fn change(replacements: &[(&str, &str)]) -> Place {
     Place::farm(OLD).file("new.toml", new)
 }
 
-/// One login for all of example.org.
+/// A farm that changes to one login for all of example.org.
 fn widened() -> Place {
     change(&[("\"/alpha\"", "\"/\""), ("\"/beta\"", "\"/\"")])
 }
@@ -157,7 +157,7 @@ farm.toml -> new.toml: nobody is logged out, and no old cookie hides a new one
 
 #[test]
 fn diff_by_firefox_shows_other_effects_than_by_chromium() {
-    // Chromium turns the domain into ASCII, Firefox refuses it.
+    // Chromium converts the domain to ASCII, and Firefox rejects it.
     let place = change(&[
         ("cookie_path = \"/alpha\"", "cookie_domain = \"b\\u00fccher.example\""),
         ("example.org/alpha", "b\\u00fccher.example/alpha"),

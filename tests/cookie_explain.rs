@@ -117,7 +117,7 @@ fn explain_in_a_utf_8_locale_draws_with_line_characters() {
     }
 }
 
-/// Chromium turns the domain into ASCII, the draft wants it so.
+/// A domain that Chromium converts to ASCII. The RFC requires ASCII.
 const UMLAUT: &str = r#"
     moin = "1.9.11"
 

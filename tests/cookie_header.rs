@@ -117,7 +117,7 @@ fn wiki(number: usize, version: &str, row: &Value) -> String {
     table
 }
 
-/// Every header that wikis of that version sent is printed byte for byte, but for the random id.
+/// Checks each header that wikis of this version sent, byte for byte, except for the random id.
 #[track_caller]
 fn reproduces(version: &str, count: usize) {
     let recorded = fs::read_to_string(fixtures().join(format!("moin-{version}/set-cookie.jsonl"))).unwrap();
@@ -188,7 +188,7 @@ fn header_for_1_9_11_equals_recorded_headers() {
 
 #[test]
 fn header_names_the_browsers_that_reject_it() {
-    // Chromium converts the domain to ASCII, Firefox rejects it.
+    // Chromium converts the domain to ASCII, and Firefox rejects it.
     let place = Place::farm(
         "moin = \"1.9.11\"\n[wikis.docs]\nurl = \"https://docs.b\u{fc}cher.example/\"\ncookie_name = \"lab\"\n\
          cookie_domain = \"b\u{fc}cher.example\"\n",

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::support::Place;
 
-/// Two wikis share, a third is a trap, a fourth is old and keeps apart.
+/// Two wikis share a login, the third is a log-out trap, and the fourth is old and separate.
 pub(crate) const FARM: &str = r#"
     moin = "1.9.11"
 
@@ -266,8 +266,8 @@ help: `wikifarm cookie explain w0 w1` shows each step
 
 #[test]
 fn preview_of_one_host_shows_cookies_received_by_path() {
-    // Before 1.9.1 all have one name, and each its own path: that of /wiki1 does not come to /wiki10, that of / comes to
-    // all, behind their own, and the last one counts.
+    // Before 1.9.1, all cookies have the same name, and each has its own path. The cookie of /wiki1 is not
+    // sent to /wiki10. The cookie of / is sent to all wikis, after their own, and the last cookie counts.
     let place = Place::farm(
         r#"
         moin = "1.8.7"
@@ -310,7 +310,7 @@ from \ to 1 2
         .run();
 }
 
-/// `docs` takes the login of `login`, unless somebody was at `news` on the same host.
+/// `docs` accepts the login of `login`, unless somebody has visited `news` on the same host.
 const THIRD: &str = r#"
     moin = "1.9.11"
 
@@ -357,7 +357,7 @@ help: `wikifarm cookie explain login news` shows each step
             "effect": "after visiting news, users who log in at login stay anonymous at docs: docs picks the cookie of news"
         }])
     );
-    // As the simulation has it, which the preview is made of.
+    // The simulation has the same result.
     Place::farm(THIRD)
         .wikifarm("cookie simulate -q")
         .arg("visit news")

@@ -1,4 +1,4 @@
-//! `wikifarm cookie preview WIKI..`, and what it says of large farms and of other browsers.
+//! `wikifarm cookie preview WIKI..`, and its output for large farms and for other browsers.
 
 use serde_json::json;
 
@@ -101,7 +101,7 @@ Shared logins
         .run();
 }
 
-/// So many wikis with one name and one domain, each with sessions of its own.
+/// Wikis with the same cookie name and domain, each with its own sessions.
 fn many(count: usize) -> Place {
     let wikis: String = (0..count)
         .map(|n| format!("[wikis.w{n}]\nurl = \"https://w{n}.example.org/\"\ndata_dir = \"d{n}\"\n"))
@@ -119,7 +119,7 @@ fn preview_json_of_over_200_wikis_has_pairs_only_on_request() {
         let preview = place.wikifarm(&words).any_stdout().run().json();
         (preview["complete"].as_bool().unwrap(), preview["pairs"].as_array().unwrap().len())
     };
-    // An example for each wiki gone to, as a user and without a login.
+    // At most two examples for each visited wiki: as a user, and without a login.
     let (complete, examples) = pairs("");
     assert!(!complete && (201..=2 * 201).contains(&examples), "{complete} {examples}");
     assert_eq!(pairs("w7"), (true, 200 * 2 * 2), "one with every other");
@@ -129,8 +129,8 @@ fn preview_json_of_over_200_wikis_has_pairs_only_on_request() {
 }
 
 #[test]
-fn preview_notes_where_rfc_has_another_answer() {
-    // To the draft `__Http-` is a name like any other.
+fn preview_notes_pairs_with_another_verdict_by_rfc() {
+    // In RFC 6265bis, `__Http-` is not a prefix.
     let farm = r#"
         moin = "2.0"
 

@@ -1,10 +1,11 @@
-//! `wikifarm cookie preview`: where Firefox differs, in farms of more than 200 wikis
+//! `wikifarm cookie preview`: differences in Firefox in farms of more than 200 wikis.
 
 use serde_json::{Value, json};
 
 use crate::support::{Place, Run};
 
-/// So many wikis with one name and one domain; `odd` of them write the domain as Firefox rejects it, and Chromium does not.
+/// Wikis with the same cookie name and domain. The domain of the wikis in `odd` is rejected by Firefox, but
+/// not by Chromium.
 fn farm(count: usize, odd: &[usize], settings: impl Fn(usize) -> String) -> Place {
     let wiki = |number: usize| {
         let domain = if odd.contains(&number) { "ex\u{e4}mple.org" } else { "xn--exmple-cua.org" };
@@ -17,17 +18,17 @@ fn farm(count: usize, odd: &[usize], settings: impl Fn(usize) -> String) -> Plac
     Place::farm(&format!("moin = \"1.9.11\"\n[farm]\ncookie_name = \"lab\"\nuser_dir = \"users\"\n{wikis}"))
 }
 
-/// One for all.
+/// The same sessions for all wikis.
 fn shared(_: usize) -> String {
     "session_dir = \"sessions\"".to_owned()
 }
 
-/// Each its own.
+/// Separate sessions for each wiki.
 fn apart(number: usize) -> String {
     format!("session_dir = \"sessions{number}\"")
 }
 
-/// The lines below the heading that begins so.
+/// The lines below the heading that starts with this text.
 fn below(preview: Run<'_>, heading: &str) -> Vec<String> {
     let stdout = preview.any_stdout().run().stdout;
     let mut lines = stdout.lines().skip_while(|line| !line.starts_with(heading));
@@ -47,13 +48,13 @@ fn preview_names_every_wiki_that_only_one_browser_rejects() {
         let preview = place.wikifarm(&format!("cookie preview --browser {one}"));
         assert_eq!(below(preview, "Firefox differs"), Vec::<String>::new(), "{one}");
     }
-    // Of one that is named only its own.
+    // For a named wiki, only its own lines are shown.
     assert_eq!(below(place.wikifarm("cookie preview w3"), "Firefox differs").len(), 2);
     assert_eq!(below(place.wikifarm("cookie preview w4"), "Firefox differs"), Vec::<String>::new());
 }
 
 #[test]
-fn preview_names_that_all_wikis_are_rejected() {
+fn preview_reports_that_all_wikis_are_rejected() {
     let all: Vec<usize> = (0..201).collect();
     let place = farm(201, &all, shared);
     let lines = below(place.wikifarm("cookie preview"), "Firefox differs");
@@ -88,14 +89,15 @@ fn preview_shows_differing_pairs_by_example() {
             "  visiting w0 deletes the shared cookie: users are logged ou",
         ]
     );
-    // Where all are looked at, they are counted.
+    // If all pairs are checked, they are counted.
     let lines = below(place.wikifarm("cookie preview w0 w1 w2 w3"), "Firefox differs");
     assert_eq!(lines[0], "Firefox differs");
 }
 
 #[test]
 fn preview_names_a_third_wiki_that_interferes_in_one_browser_only() {
-    // Firefox rejects the cookie of c for its domain; in Chromium it comes to b beside the cookie of a.
+    // Firefox rejects the cookie of c because of its domain. In Chromium, b receives it beside the cookie of
+    // a.
     let others: String = (0..200)
         .map(|number| {
             format!("[wikis.w{number}]\nurl = \"https://w{number}.example.net/\"\ncookie_name = \"x\"\n")
@@ -119,7 +121,7 @@ fn preview_names_a_third_wiki_that_interferes_in_one_browser_only() {
 }
 
 #[test]
-fn preview_says_in_which_browser_a_new_login_is_seen() {
+fn preview_names_the_browser_in_which_a_new_login_is_seen() {
     let place = Place::farm(
         "[farm]\ncookie_path = \"/\"\ncookie_name = \"lab\"\n\
          [wikis.new]\nmoin = \"1.9.0\"\nurl = \"https://new.example.org/\"\ndata_dir = \"new\"\n\

@@ -11,7 +11,8 @@ use serde_json::json;
 
 use crate::support::{Place, fixtures};
 
-/// A wiki that gives each answer once, in order, and keeps what it was asked. `PORT` in an answer is its own.
+/// A wiki that gives each response once, in order, and keeps the requests. `PORT` in a response is replaced
+/// by its own port.
 pub(crate) struct Wiki {
     pub(crate) address: SocketAddr,
     asked: Arc<Mutex<Vec<String>>>,
@@ -51,7 +52,7 @@ impl Wiki {
         Wiki { address, asked }
     }
 
-    /// The lines of the requests that hold `word`.
+    /// The lines of the requests that contain `word`.
     pub(crate) fn asked(&self, word: &str) -> Vec<String> {
         let asked = self.asked.lock().unwrap();
         asked.iter().filter(|line| line.to_lowercase().starts_with(word)).cloned().collect()
@@ -248,7 +249,7 @@ For more information, try '--help'.
 
 #[test]
 fn probe_with_a_wrong_clock_notes_it_and_reports_no_drift() {
-    // It is an hour later there: so the cookie ends an hour later, too.
+    // The clock of the wiki is an hour ahead, so the cookie expires an hour later.
     let wiki = Wiki::answering(&[
         "200 OK\nDate: Mon, 23 Nov 2026 03:00:10 GMT\nSet-Cookie: MOIN_SESSION_lab=12345678; \
          Expires=Mon, 23-Nov-2026 03:30:00 GMT; Max-Age=1800; Path=/",

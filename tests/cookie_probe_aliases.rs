@@ -8,7 +8,7 @@ use crate::support::{Place, fixtures};
 const HTTPS: &str = "200 OK\nSet-Cookie: MOIN_SESSION_PORT_ROOT=; Max-Age=0; Path=/";
 const HTTP: &str = "200 OK\nSet-Cookie: MOIN_SESSION_PORT_ROOT_docs=; Max-Age=0; Path=/";
 
-/// A wiki over TLS, and by an alias over http at another path.
+/// A wiki over TLS that has an alias over http with another path.
 fn farm(https: u16, http: u16) -> Place {
     let ca = std::fs::read_to_string(fixtures().join("tls/ca.pem")).unwrap();
     let url = format!("https://wiki.example.org:{https}/");
@@ -37,7 +37,7 @@ fn summary(answer: &Value) -> Vec<String> {
 
 #[test]
 fn probe_with_aliases_compares_each_url_with_its_prediction() {
-    // The name has the port and the path in it.
+    // The cookie name contains the port and the path.
     let (https, http) = (Wiki::over_tls(&[HTTPS]), Wiki::answering(&[HTTP]));
     let (secure, plain) = (https.address.port(), http.address.port());
     farm(secure, plain)
@@ -65,7 +65,7 @@ fn probe_with_aliases_exits_with_the_highest_status() {
     let place = farm(https.address.port(), http.address.port());
     let answer = place.wikifarm(&probe("--format json")).status(1).any_stdout().run().json();
     assert_eq!(summary(&answer), ["docs https agrees", "docs http drift Path"]);
-    // Neither listens any more.
+    // Both wikis have stopped listening.
     let answer = place.wikifarm(&probe("--format json")).status(3).any_stdout().run().json();
     assert_eq!(summary(&answer), ["docs https unreachable", "docs http unreachable"]);
 }
@@ -85,7 +85,7 @@ fn probe_of_an_alias_that_redirects_to_the_url_compares_that_url() {
     let secure = https.address.port();
     let http = Wiki::answering(&[&format!("301 Moved\nLocation: https://wiki.example.org:{secure}/")]);
     let plain = http.address.port();
-    // The alias is on another host, too.
+    // The alias is also on another host.
     let place = farm(secure, plain);
     let text = std::fs::read_to_string(place.path().join("farm.toml")).unwrap();
     let place = place.file("farm.toml", text.replace("http://wiki.", "http://www."));

@@ -316,7 +316,7 @@ error: the script has errors: no step was run; put each step in quotes
 
 "#]])
     .run();
-    // A verb alone is a step, and no file.
+    // A verb alone is a step, not a file.
     let run = place.wikifarm("cookie simulate login").status(2);
     run.stderr(str![[r#"
 error: the script: step 1: expected `login WIKI NAME [forget]`

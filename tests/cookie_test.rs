@@ -272,7 +272,7 @@ https://docs.example.net/ is visited
 }
 
 #[test]
-fn test_with_a_wiki_takes_another_visitor_and_url() {
+fn test_with_a_wiki_accepts_another_visitor_and_url() {
     let place = Place::farm(FARM);
     let words = "cookie test --from docs --as user --url https://docs.example.net/";
     place

@@ -1,4 +1,5 @@
-//! `wikifarm cookie test --script`: recordings of a real browser and the public cookie suites, through the binary.
+//! `wikifarm cookie test --script`: runs recordings of a real browser and the public cookie test suites with
+//! the binary.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -8,8 +9,8 @@ use serde_json::{Value, json};
 
 use crate::support::{Place, fixtures};
 
-/// The JSON documents of a file or an output. Rust's strings hold no lone surrogates: each becomes a private character,
-/// which [`bytes`] turns into the byte.
+/// Reads the JSON documents of a file or an output. Rust strings can't contain lone surrogates, so each
+/// becomes a private-use character, which [`bytes`] turns into the byte.
 fn read(text: &str) -> Vec<Value> {
     let text = text.replace("\\udc", "\\ue0");
     serde_json::Deserializer::from_str(&text).into_iter().map(Result::unwrap).collect()
@@ -19,7 +20,7 @@ fn lines(name: &str) -> Vec<Value> {
     read(&fs::read_to_string(fixtures().join(name)).unwrap())
 }
 
-/// The other way.
+/// Writes steps as a script, with private-use characters as surrogates.
 fn script(steps: &[Value]) -> String {
     let mut text = String::new();
     for step in steps {
@@ -45,7 +46,7 @@ fn bytes(text: &str) -> Vec<u8> {
     out
 }
 
-/// The steps that came of the script.
+/// The results of the steps of a script.
 fn act(place: &Place, steps: &[Value], more: &str) -> Vec<Value> {
     let run = place.wikifarm("cookie test --script - --format json").stdin(script(steps));
     let run = if more.is_empty() { run } else { run.arg(more) };
@@ -57,19 +58,19 @@ fn act(place: &Place, steps: &[Value], more: &str) -> Vec<Value> {
     played
 }
 
-/// The part of a text before its first byte that is no UTF-8, as the recorder has it.
+/// The part of a text before the first byte that is not UTF-8, as the recorder wrote it.
 fn recorded(text: &Value) -> String {
     let raw = bytes(text.as_str().unwrap());
     let valid = std::str::from_utf8(&raw).map_or_else(|error| error.valid_up_to(), str::len);
     String::from_utf8(raw[..valid].to_vec()).unwrap()
 }
 
-/// A header as the recorder shows a refused one: without bytes that are no UTF-8.
+/// A header as the recorder wrote it for a rejected cookie: without bytes that are not UTF-8.
 fn shown(header: &str) -> String {
     header.chars().filter(|character| !(0xe080..=0xe0ff).contains(&u32::from(*character))).collect()
 }
 
-/// What lies in the jar, told from what was accepted: what had expired by then deletes.
+/// The cookies in the jar, computed from the accepted ones. An expired cookie deletes the stored one.
 fn jar(steps: &[Value], played: &[Value]) -> Vec<String> {
     let mut jar = BTreeMap::new();
     for (step, played) in steps.iter().zip(played) {
@@ -119,7 +120,7 @@ fn stored(row: &Value) -> Vec<String> {
     stored
 }
 
-/// What differs between the recorded row and what the binary says.
+/// The differences between the recorded row and the output of the binary.
 fn differences(place: &Place, scenario: &Value, row: &Value) -> Vec<String> {
     let wikis = scenario["wikis"].as_array().unwrap();
     let url = |id: &Value| wikis.iter().find(|wiki| wiki["id"] == *id).unwrap()["url"].clone();
@@ -153,7 +154,7 @@ fn differences(place: &Place, scenario: &Value, row: &Value) -> Vec<String> {
         }
     }
     for refused in refused {
-        // Developer tools have no name for these, nor for what the HTTP layer has thrown away already.
+        // Developer tools have no name for these, and for a response that the HTTP layer has dropped.
         let unnamed =
             ["ambiguous-nameless", "partitioned-insecure"].contains(&refused["reason"].as_str().unwrap());
         let unnamed = unnamed || line(refused).contains('\0');
@@ -162,7 +163,7 @@ fn differences(place: &Place, scenario: &Value, row: &Value) -> Vec<String> {
         }
     }
     let (have, want) = (jar(&steps[..answers], &played), stored(row));
-    // What had to go because there were too many is not told.
+    // The output does not report cookies that were evicted.
     if have != want && !(have.len() > 180 && want.iter().all(|cookie| have.contains(cookie))) {
         wrong.push(format!("the jar holds {have:?}, not {want:?}"));
     }
@@ -186,7 +187,7 @@ fn test_agrees_with_every_recorded_row_of_a_real_browser() {
     assert_eq!(rows, 301);
 }
 
-/// Acts out every case that a 6265bis browser passes; names those that fail.
+/// Runs each case that a browser with RFC 6265bis passes. Returns the names of the failed ones.
 fn failing(file: &str, mode: &str) -> (usize, Vec<String>) {
     let place = Place::new();
     let cases = lines(&format!("cookies/{file}"));

@@ -71,7 +71,7 @@ fn demo_sessions_are_of_every_state() {
 }
 
 #[test]
-fn demo_without_a_directory_leaves_nothing_behind() {
+fn demo_without_a_directory_removes_its_files() {
     let place = Place::new().dir("tmp");
     let tmp = place.path().join("tmp");
     let tour = place.wikifarm("demo").env("TMPDIR", tmp.to_str().unwrap()).any_stdout().run().stdout;

@@ -1,6 +1,6 @@
-//! README.md and the book in docs: what their examples show, and where their links lead.
+//! README.md and the book in docs: checks the examples and the links.
 //!
-//! A `console` block holds a command and what it prints in the demo farm; `make bless` writes what it prints now.
+//! A `console` block has a command and its output in the demo farm. `make bless` updates the output.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -10,7 +10,7 @@ use std::process::Command;
 
 use crate::support::{Place, same};
 
-/// When the demo farm of the examples was made.
+/// The time at which the demo farm of the examples was created.
 const NOW: &str = "2026-11-23T02:00:00Z";
 
 fn root() -> &'static Path {
@@ -21,7 +21,7 @@ fn read(file: &str) -> String {
     fs::read_to_string(root().join(file)).unwrap()
 }
 
-/// The files of the book, beside README.md, without the pages of the rules.
+/// The pages of the book, without README.md and the pages of rules.
 fn pages() -> Vec<String> {
     let entries = fs::read_dir(root().join("docs")).unwrap();
     let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
@@ -45,7 +45,7 @@ fn wikifarm(dir: &Path, words: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// The text with what its commands print now, and how many commands there are.
+/// The text with the current output of its commands, and the number of commands.
 fn fresh(text: &str, farm: &Path) -> (String, usize) {
     let mut fresh = String::new();
     let mut lines = text.lines();
@@ -56,7 +56,7 @@ fn fresh(text: &str, farm: &Path) -> (String, usize) {
             continue;
         }
         let prompt = lines.next().unwrap();
-        // Quotes are for the shell of the reader.
+        // The quotes are for the reader's shell.
         let words = prompt.strip_prefix("$ wikifarm ").unwrap().split(' ').map(|word| word.trim_matches('"'));
         writeln!(fresh, "{prompt}").unwrap();
         fresh.push_str(&wikifarm(farm, &words.collect::<Vec<_>>()));
@@ -110,7 +110,7 @@ fn links(text: &str) -> Vec<&str> {
 }
 
 #[test]
-fn links_lead_to_files() {
+fn links_in_docs_lead_to_existing_files() {
     let mut all = 0;
     let texts = ["README.md", "CONTRIBUTING.md", "SECURITY.md", "docs/SUMMARY.md", "contrib/README.md"];
     for page in pages().into_iter().chain(texts.map(str::to_owned)) {
@@ -131,7 +131,7 @@ fn summary_of_the_book_names_each_page() {
     assert_eq!(named, pages().into_iter().collect());
 }
 
-/// The page with all rules: a table of each family.
+/// The page of all rules: a table for each family.
 fn rules() -> String {
     let mut page = "# Rules\n\n`config check` applies these rules to the farm file. `wikifarm config rules NAME` prints the page of a rule.\n\
                     `[lint]` in the farm file allows, warns about, or denies a rule or a family by name; a comment\n\

@@ -1,4 +1,4 @@
-//! What becomes of a run when the kernel refuses something, or somebody asks it to stop.
+//! Runs in which the kernel reports an error, or a signal asks to stop.
 
 use std::time::{Duration, Instant};
 
@@ -8,13 +8,13 @@ use crate::support::{DAY, Place, Session, clock, output, same, signalled, traced
 
 const PRUNE: &str = "session prune --no-index --store moin-1.9:sessions";
 
-/// Three sessions that are long over.
+/// Three expired sessions.
 fn three() -> Place {
     let over = |digit| Session::new(digit).expires(clock() - 2 * DAY).written(clock() - 2 * DAY);
     Place::new().sessions("sessions", ['a', 'b', 'c'].map(over))
 }
 
-/// Runs with one kind of call on the session `b` failing; whose names are there afterwards, by their first letter.
+/// Runs with a failing system call for the session `b`. Returns the first letters of the remaining names.
 #[track_caller]
 fn with_fault(fault: &str, words: &str, status: i32, stderr: &str) -> String {
     let place = three();
@@ -47,7 +47,7 @@ fn prune_with_a_file_that_cannot_be_read_reports_it_and_removes_the_rest() {
 fn prune_with_a_file_that_cannot_be_removed_reports_it_and_removes_the_rest() {
     for (fault, why) in [
         ("unlinkat:error=EIO", "input/output error"),
-        // A btrfs without room for its journal says so.
+        // btrfs reports this if it has no space for its journal.
         ("unlinkat:error=ENOSPC", "no space left on device"),
     ] {
         assert_eq!(
@@ -59,7 +59,7 @@ fn prune_with_a_file_that_cannot_be_removed_reports_it_and_removes_the_rest() {
     for (fault, why) in [
         ("unlinkat:error=EACCES", "permission denied"),
         ("unlinkat:error=EROFS", "read-only file system"),
-        // An immutable one.
+        // An immutable file.
         ("unlinkat:error=EPERM", "operation not permitted"),
     ] {
         let stderr = format!("error: sessions/bbbbbbbb…: {why}\n");
@@ -72,7 +72,7 @@ fn prune_of_thousands_with_one_that_cannot_be_removed_removes_the_rest() {
     let over = |number: usize| {
         Session::named(&format!("{number:040x}")).expires(clock() - 2 * DAY).written(clock() - 2 * DAY)
     };
-    // More than are removed at a time.
+    // More sessions than are removed at a time.
     let place = three().sessions("sessions", (0..4200).map(over));
     let b = "b".repeat(40);
     let options = ["-o", "/dev/null", "-P", &b, "-e", "inject=unlinkat:error=EPERM"];
@@ -115,7 +115,7 @@ fn revoke_and_verify_report_a_file_that_cannot_be_read() {
     assert_eq!(with_fault("openat:error=EIO", revoke, 3, stderr), "abc");
 }
 
-/// A disk that is full says so at the latest when what was written is to reach it.
+/// A full disk is reported at the latest when written data is synced.
 #[test]
 fn migrate_to_a_full_or_read_only_disk_stops_and_keeps_the_source() {
     let live = |digit| Session::new(digit).expires(clock() + 900 * DAY).written(clock() - 2 * DAY);
@@ -151,7 +151,7 @@ fn prune_without_space_for_a_lock_removes_nothing() {
     assert_eq!(place.names("sessions").len(), 3);
 }
 
-/// Many sessions that are over, and calls that take their time.
+/// Many expired sessions, and slow system calls.
 fn slowly(call: &str) -> (Place, [String; 4]) {
     const MANY: usize = 200;
     let over = |number: usize| {
@@ -177,7 +177,7 @@ fn prune_stopped_by_a_signal_finishes_its_files_and_reports_progress() {
             "{stderr}"
         );
         assert_eq!(ran.status.code(), Some(3));
-        // The next run does what is left.
+        // The next run removes the rest.
         place.wikifarm(PRUNE).any_stdout().run();
         assert_eq!(place.names("sessions").len(), 0);
     }
@@ -191,7 +191,7 @@ fn prune_and_revoke_waiting_for_a_lock_stop_on_a_signal() {
         [(PRUNE, "nothing removed"), (REVOKE, "0 revoked; the watch for returning sessions is incomplete")]
     {
         let place = three();
-        // It makes the lock, which is then held.
+        // This run creates the lock file, which the test then locks.
         assert!(output(traced(&place, untouched, words)).status.success(), "{words}");
         let held = std::fs::File::open(&place.locks()[0]).unwrap();
         held.lock().unwrap();
@@ -221,7 +221,7 @@ fn revoke_stopped_by_a_signal_does_not_wait_for_settle() {
     assert_eq!(ran.status.code(), Some(3));
 }
 
-/// On a terminal, which script(1) gives it, as far as the test is concerned.
+/// Runs on a terminal that script(1) creates, as far as the test needs.
 fn on_a_terminal(place: &Place, options: &[String], words: &str) -> String {
     let mut command = std::process::Command::new("script");
     let traced = traced(place, options, words);

@@ -1,8 +1,8 @@
-//! What every command takes: where the farm file is, how results look, exit statuses.
+//! Features of all commands: finding the farm file, colors and formats, and exit statuses.
 
 use crate::support::{Place, Session};
 
-/// A farm of one wiki, told by its name.
+/// A farm with one wiki of this name.
 fn one(name: &str) -> String {
     format!("moin = \"1.9.11\"\n[wikis.{name}]\nurl = \"https://{name}.example.org/\"\n")
 }
@@ -33,7 +33,7 @@ fn farm_toml_of_the_directory_is_used_if_the_variable_is_empty() {
 }
 
 #[test]
-fn commands_without_a_farm_file_name_where_they_looked() {
+fn commands_without_a_farm_file_name_the_searched_paths() {
     Place::new().wikifarm("config check").status(2).stderr(str![[r#"
 error: no farm file found
 help: name it with -f FILE or $WIKIFARM_FILE, or create ./farm.toml or /etc/wikifarm/farm.toml with `wikifarm config new`
@@ -170,7 +170,7 @@ fn family_without_a_command_prints_its_help() {
     }
 }
 
-/// Every command as typed, without `wikifarm`.
+/// All commands as typed, without `wikifarm`.
 fn commands() -> Vec<String> {
     fn collect(command: &clap::Command, path: &str, all: &mut Vec<String>) {
         for child in command.get_subcommands().filter(|child| child.get_name() != "help") {
@@ -329,7 +329,7 @@ fn color_always_colors_each_command_and_never_colors_none() {
     }
 }
 
-/// A public suffix list that knows but one.
+/// A list with only one public suffix.
 const SUFFIXES: &str = "// ===BEGIN ICANN DOMAINS===\norg\n// ===END ICANN DOMAINS===\n\
                         // ===BEGIN PRIVATE DOMAINS===\nexample.org\n";
 

@@ -4,7 +4,8 @@ use std::process::{Command, Output};
 
 use crate::support::{DAY, Place, Session, clock, is_root, not_tested};
 
-/// Mounts as `$1` says over `sessions`, and runs the rest of the arguments. Status 125: not allowed here.
+/// Mounts a file system over `sessions` as `$1` says, and runs the other arguments. Status 125 if this is not
+/// allowed here.
 const MOUNTED: &str = r#"
     set -e
     cd "$1"; how=$2; shift 2
@@ -21,7 +22,7 @@ const MOUNTED: &str = r#"
     exec "$@"
 "#;
 
-/// Runs wikifarm beside such a mount; `None` where this machine does not allow mounts.
+/// Runs wikifarm with such a mount. `None` if this machine does not allow mounts.
 pub(crate) fn beside(place: &Place, how: &str, words: &str, unit: bool) -> Option<Output> {
     let mut command = Command::new("unshare");
     command.arg("--mount");
@@ -70,7 +71,7 @@ fn texts(output: &Output) -> (String, String) {
 }
 
 #[test]
-fn prune_dry_run_of_a_read_only_mount_promises_nothing_and_fails_as_the_run_does() {
+fn prune_dry_run_of_a_read_only_mount_fails_as_the_run_does() {
     let place = place();
     for words in ["session prune --dry-run", "session prune"] {
         let Some(ran) = beside(&place, "read-only", &format!("{words} --format json"), false) else { return };

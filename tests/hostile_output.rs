@@ -1,5 +1,5 @@
-//! Whatever stands in farm files, stores, file names and arguments: the output of every command, in every format, steers
-//! no terminal, and is what its format promises.
+//! Hostile text in farm files, stores, file names, and arguments: the output of all commands in all formats
+//! contains no control characters, and is valid in its format.
 
 use std::ffi::OsString;
 use std::fmt::Write as _;
@@ -12,12 +12,13 @@ use wikifarm::report::is_unsafe;
 
 use crate::support::{DAY, HOUR, Place, Session, clock};
 
-/// What no line may begin with: the hostile text holds it behind a line end.
+/// No line may start with this text. In the hostile text, it follows a line end.
 const FORGED: &str = "FORGED";
-/// A color that wikifarm has no use for.
+/// A color that wikifarm does not use.
 const COLOR: &str = "\u{1b}[35m";
 
-/// All that could steer a terminal or hide text: C0, DEL, C1, marks of direction, what has no width, tags.
+/// All characters that can control a terminal or hide text: C0, DEL, C1, direction marks, characters without
+/// width, and tags.
 fn hostile() -> String {
     let ranges = [
         1..=0x1f,
@@ -36,12 +37,12 @@ fn hostile() -> String {
     format!("a\n{FORGED}{COLOR}\u{1b}]0;t\u{7}{all}")
 }
 
-/// As [`hostile`], without what ends a line.
+/// Like [`hostile`], without line ends.
 fn hostile_line() -> String {
     hostile().chars().filter(|c| !matches!(c, '\n' | '\r')).collect()
 }
 
-/// The hostile name of a directory, of bytes that are no UTF-8.
+/// A hostile directory name with bytes that are not UTF-8.
 fn hostile_bytes() -> OsString {
     OsString::from_vec([b"\xff\n", FORGED.as_bytes(), b"\x9b2J\x1b[35m\xe2\x80"].concat())
 }
@@ -54,7 +55,7 @@ fn toml(text: &str) -> String {
     quoted + "\""
 }
 
-/// Text as it stands in a Python file.
+/// Text as Python source.
 fn source(text: &str) -> String {
     text.chars().fold(String::new(), |mut source, character| {
         match character {
@@ -73,7 +74,7 @@ fn python(text: &str) -> String {
     })
 }
 
-/// Farms, stores, users and Python files, in which everything that may be hostile is.
+/// Farms, stores, users, and Python files with hostile text in all possible fields.
 fn place() -> Place {
     let (name, line) = (hostile(), hostile_line());
     let quiet: String = line.chars().filter(|c| !c.is_control()).collect();
@@ -137,7 +138,7 @@ fn place() -> Place {
     place
 }
 
-/// The lines that run a command: `W` stands for the hostile wiki or text, `B` for a directory of no UTF-8.
+/// The lines that run a command. `W` is the hostile wiki or text, and `B` a directory name that is not UTF-8.
 fn lines(command: &str) -> &'static [&'static str] {
     match command {
         "config check" => &["", "-f bad.toml", "-f broken.toml", "--diff", "-f py", "-f W"],
@@ -178,7 +179,7 @@ fn lines(command: &str) -> &'static [&'static str] {
     }
 }
 
-/// Every command, as clap knows them.
+/// All commands, from clap.
 fn commands() -> Vec<String> {
     fn walk(command: &clap::Command, path: &str, all: &mut Vec<String>) {
         for inner in command.get_subcommands() {
@@ -195,14 +196,15 @@ fn commands() -> Vec<String> {
     all
 }
 
-/// Every format, as clap knows them.
+/// All formats, from clap.
 fn formats() -> Vec<String> {
     let command = wikifarm::cli::command();
     let format = command.get_arguments().find(|arg| arg.get_id() == "format").unwrap();
     format.get_possible_values().iter().map(|value| value.get_name().to_owned()).collect()
 }
 
-/// The arguments of a line; a wiki's own name where `W` stands, but for files and patterns the text itself.
+/// The arguments of a line. `W` becomes the hostile text, which is also the name of a wiki. `B` becomes a
+/// path that is not UTF-8.
 fn arguments(command: &str, line: &str) -> Vec<OsString> {
     let words = command.split(' ').chain(line.split_whitespace());
     let one = |word: &str| match word {
@@ -213,7 +215,7 @@ fn arguments(command: &str, line: &str) -> Vec<OsString> {
     words.map(one).collect()
 }
 
-/// Fails where the text could do anything to a terminal but appear on it.
+/// Panics if the text could control a terminal.
 #[track_caller]
 fn is_harmless(text: &[u8], what: &str) {
     let text = std::str::from_utf8(text).unwrap_or_else(|error| panic!("{what}: {error}: {text:?}"));
@@ -223,7 +225,7 @@ fn is_harmless(text: &[u8], what: &str) {
     assert_eq!(forged, None, "{what}:\n{text}");
 }
 
-/// Fails where the text is not of its format.
+/// Panics if the text is not valid in its format.
 #[track_caller]
 fn is_of_format(format: &str, text: &str, what: &str) {
     let json = |text: &str| {
@@ -256,7 +258,7 @@ fn every_command_in_every_format_prints_no_control_characters() {
                 if format != "csv" {
                     is_harmless(&stdout, &what);
                 }
-                // Completions and pages are code, and have one form.
+                // Completions and man pages are code, and have one form.
                 if !refused && !matches!(command.as_str(), "completions" | "man") {
                     is_of_format(&format, std::str::from_utf8(&stdout).unwrap(), &what);
                     if status < 2 && !stdout.is_empty() {
@@ -276,7 +278,7 @@ fn every_command_in_every_format_prints_no_control_characters() {
     for file in ["m.prom", "out.toml"] {
         is_harmless(&fs::read(place.path().join(file)).unwrap(), file);
     }
-    // What is escaped in TOML is the same text.
+    // The escaped text in TOML is the same text.
     let again = place.wikifarm("config import py --check out.toml").status(3).any_stderr().any_stdout().run();
     assert!(again.stdout.starts_with("out.toml: no differences from the Python files"), "{}", again.stdout);
 }
@@ -324,13 +326,13 @@ fn csv_is_whole_in_a_pipe_and_escaped_on_a_terminal() {
     }
 }
 
-/// What a run writes to a terminal.
+/// The output of a run on a terminal.
 fn on_terminal(place: &Place, line: &str) -> Vec<u8> {
     let pty = nix::pty::openpty(None, None).unwrap();
     let mut master = fs::File::from(pty.master);
     let reader = thread::spawn(move || {
         let mut bytes = Vec::new();
-        // The end of a terminal is an error.
+        // The end of a terminal's output is an error.
         let _ = master.read_to_end(&mut bytes);
         bytes
     });

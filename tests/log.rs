@@ -1,4 +1,4 @@
-//! `--log`: a line about each run.
+//! `--log`: writes a line about each run.
 
 use std::os::unix::net::UnixDatagram;
 use std::time::Duration;
@@ -105,7 +105,7 @@ fn log_of_a_store_with_a_password_hides_it() {
     }
 }
 
-/// The next line of a failed run, as it is.
+/// The next line of a failed run, unchanged.
 fn line_of_failure(listener: &UnixDatagram) -> String {
     let mut buffer = [0; 4096];
     let count = listener.recv(&mut buffer).unwrap();

@@ -111,7 +111,7 @@ fn pages_have_the_sections_that_readers_expect() {
     }
 }
 
-/// As `mandoc -T lint` asks.
+/// The rules of `mandoc -T lint`.
 #[test]
 fn pages_have_short_lines_and_no_macro_without_effect() {
     let place = Place::new();

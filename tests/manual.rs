@@ -1,4 +1,5 @@
-//! The manual as tests: one module per command, driven through the binary. Output and status are exact.
+//! Tests of the commands, which run the binary. There is one module for each command. Output and status are
+//! compared exactly.
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
@@ -6,7 +7,7 @@
     reason = "in tests a panic is the answer; clippy.toml allows these only inside #[test] functions"
 )]
 
-// `str!`, in all files: a snapshot that `make bless` updates.
+// `str!` in all files is a snapshot that `make bless` updates.
 #[macro_use(str)]
 extern crate snapbox;
 

@@ -1,4 +1,4 @@
-//! `--metrics`: what a run leaves for Prometheus, however it ended.
+//! `--metrics`: the metrics that a run writes for Prometheus, also if the run fails.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, symlink};
@@ -57,7 +57,7 @@ fn prune_metrics_count_found_and_removed_sessions() {
     let now = clock() as f64;
     assert!((run("run_timestamp_seconds").unwrap() - now).abs() < 60.0);
     assert!(run("run_duration_seconds").is_some_and(|seconds| (0.0..60.0).contains(&seconds)));
-    // Each metric has its help and its type, once, before its series; ids are nowhere.
+    // Each metric has its help and type once, before its series. No metric contains ids.
     for line in text.lines().filter(|line| line.starts_with("# TYPE ")) {
         assert_eq!(text.matches(line).count(), 1);
         assert!(line.ends_with(" gauge"), "{line}");
@@ -69,7 +69,7 @@ fn prune_metrics_count_found_and_removed_sessions() {
 }
 
 #[test]
-fn prune_metrics_keep_the_last_success_over_failures() {
+fn prune_metrics_keep_the_last_success_after_failures() {
     let place = farm();
     place.wikifarm(PRUNE).run();
     let success = |text: &str| value(text, "wikifarm_last_success_timestamp_seconds{command=\"prune\"}");
@@ -134,7 +134,7 @@ fn stats_and_verify_write_their_own_metrics() {
         found.unwrap().rsplit(' ').next().unwrap().to_owned()
     };
     assert_eq!((series("unreadable"), series("unauthorized-setuid")), ("1".to_owned(), "0".to_owned()));
-    // That something was found is no failure of the run.
+    // Findings are not a failure of the run.
     assert!(value(&verify, "wikifarm_last_success_timestamp_seconds{command=\"verify\"}").is_some());
 }
 

@@ -1,4 +1,4 @@
-//! The structure of `src/`: no two files use each other, directly or over others.
+//! Checks the structure of `src/`: no two files depend on each other, directly or through other files.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -7,17 +7,17 @@ use std::path::Path;
 use syn::visit::{self, Visit};
 use syn::{Attribute, Item, ItemMod, ItemUse, UseTree, Visibility};
 
-/// A module: the names on the way to it, `["farm", "parse"]` for `src/farm/parse.rs`.
+/// The path of a module: `["farm", "parse"]` for `src/farm/parse.rs`.
 type Module = Vec<String>;
 
-/// What one file says.
+/// The paths in one file.
 #[derive(Default)]
 struct File {
-    /// Names that the file brings into scope, each with the absolute path behind it.
+    /// The names in the scope of the file, each with the absolute path that it refers to.
     names: BTreeMap<String, Module>,
-    /// Modules of which everything comes into scope.
+    /// The modules whose names are all in scope.
     globs: Vec<Module>,
-    /// Absolute paths that the code uses.
+    /// The absolute paths that the code uses.
     used: BTreeSet<Module>,
 }
 
@@ -39,7 +39,7 @@ fn is_test(attributes: &[Attribute]) -> bool {
 }
 
 impl Reader<'_> {
-    /// The absolute form of a path that the file writes; `None` for paths of other crates.
+    /// The absolute form of a path in the file. `None` for paths in other crates.
     fn absolute(&self, path: &[String]) -> Option<Module> {
         let (first, rest) = path.split_first()?;
         let mut base = match first.as_str() {
@@ -73,7 +73,7 @@ impl Reader<'_> {
     fn bring(&mut self, path: &[String], name: &str, public: bool) {
         let Some(path) = self.absolute(path) else { return };
         let name = if name == "self" { path.last().cloned().unwrap_or_default() } else { name.to_owned() };
-        // To hand on what a module below defines is no use of it.
+        // Re-exporting a name of a child module is not a use of it.
         if !public {
             self.file.used.insert(path.clone());
         }
@@ -99,7 +99,7 @@ impl<'ast> Visit<'ast> for Reader<'_> {
         self.import(&item.tree, &[], !matches!(item.vis, Visibility::Inherited));
     }
 
-    /// `pub(in crate::cli)` is no use of `cli`.
+    /// `pub(in crate::cli)` is not a use of `cli`.
     fn visit_visibility(&mut self, _: &'ast Visibility) {}
 
     fn visit_path(&mut self, path: &'ast syn::Path) {
@@ -113,7 +113,7 @@ impl<'ast> Visit<'ast> for Reader<'_> {
     }
 }
 
-/// Reads a file and those of the modules that it declares.
+/// Reads a file and the files of the modules that it declares.
 fn read(path: &Path, module: &[String], files: &mut BTreeMap<Module, File>) {
     let text = fs::read_to_string(path).unwrap();
     let parsed = syn::parse_file(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
@@ -123,7 +123,7 @@ fn read(path: &Path, module: &[String], files: &mut BTreeMap<Module, File>) {
     });
     let children: BTreeSet<String> = modules.collect();
     let mut reader = Reader { module, children: &children, file: File::default() };
-    // Names first: code may stand above what brings them into scope.
+    // Read the names first, because code can come before the `use` of a name.
     for item in &parsed.items {
         if let Item::Use(item) = item
             && !is_test(&item.attrs)
@@ -144,7 +144,7 @@ fn read(path: &Path, module: &[String], files: &mut BTreeMap<Module, File>) {
     }
 }
 
-/// The module that defines what an absolute path names, whoever hands it on.
+/// The module that defines the item at an absolute path, without re-exports.
 fn home(path: &[String], files: &BTreeMap<Module, File>, depth: usize) -> Option<Module> {
     let known = (0..=path.len()).rev().find(|&length| files.contains_key(&path[..length]))?;
     let (module, rest) = path.split_at(known);
@@ -156,7 +156,7 @@ fn home(path: &[String], files: &BTreeMap<Module, File>, depth: usize) -> Option
     Some(module.to_vec())
 }
 
-/// Sets of modules each of which uses all others of its set, directly or over others.
+/// Sets of modules that all use each other, directly or through other modules.
 fn cycles(uses: &BTreeMap<Module, BTreeSet<Module>>) -> Vec<Vec<String>> {
     let reach = |from: &Module| {
         let (mut seen, mut stack) = (BTreeSet::new(), vec![from]);

@@ -1,12 +1,13 @@
-//! Session directories on an overlayfs whose layers are different file systems, and a file mounted on a name in one.
+//! Session directories on an overlayfs whose layers are different file systems, and a file mounted over an
+//! entry of one.
 
 use std::fs;
 use std::process::{Command, Output};
 
 use crate::support::{DAY, Place, Session, clock, is_root, not_tested, output, traced};
 
-/// Makes the overlay `sessions` of `lower` and `upper`, mounts a file over a name in it if `$2` names one, runs the rest of
-/// the arguments, and lists what is there afterwards.
+/// Mounts the overlay `sessions` of `lower` and `upper`, mounts a file over the entry `$2` if it is not
+/// empty, runs the other arguments, and lists the remaining entries.
 const MOUNTED: &str = r#"
     set -e
     cd "$1"; name=$2; shift 2
@@ -31,7 +32,7 @@ const MOUNTED: &str = r#"
     exit $status
 "#;
 
-/// What a run did, and the first letters of the names that it left.
+/// The output of a run, and the first letters of the remaining names.
 struct Ran {
     output: Output,
     left: String,
@@ -44,7 +45,7 @@ impl Ran {
     }
 }
 
-/// Runs wikifarm under `before` beside such mounts; `None` where this machine does not allow them.
+/// Runs wikifarm under `before` with these mounts. `None` if this machine does not allow mounts.
 fn beside_mounts(mounted: bool, before: &[&str], words: &str) -> Option<Ran> {
     let over = |digit| Session::new(digit).expires(clock() - 2 * DAY).written(clock() - 2 * DAY);
     let live = |digit| Session::new(digit).expires(clock() + DAY).user("1.2.3").written(clock() - 2 * DAY);
@@ -128,7 +129,7 @@ fn session_commands_refuse_a_file_mounted_on_a_name() {
 
 #[test]
 fn prune_of_an_overlay_without_mount_ids_is_refused_with_the_reason() {
-    // As on Linux before 5.8.
+    // The behavior of Linux before 5.8.
     let before = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "inject=statx:error=ENOSYS"];
     for command in ["session stats", "session prune"] {
         let words = format!("{command} --store moin-1.9:sessions");

@@ -1,8 +1,8 @@
-//! Several wikis at one URL: a visitor reaches one of them, and the farm file does not tell which.
+//! Several wikis at one URL. A visitor reaches one of them, but the farm file does not say which one.
 
 use crate::support::Place;
 
-/// Three wikis at one URL, and a fourth elsewhere; each would share with every other.
+/// Three wikis at one URL, and a fourth at another. Each would share logins with all others.
 const FARM: &str = r#"
     moin = "1.9.11"
 
@@ -82,7 +82,7 @@ Differs from [[share]]
 
 #[test]
 fn preview_of_a_large_farm_finds_shared_addresses() {
-    // All of one class, so that few stand for all.
+    // All wikis are in the same class, so that a few represent all.
     let wikis: String = (0..210)
         .map(|n| {
             format!("[wikis.w{n}]\nurl = \"https://w{}.example.org/\"\n", if n % 100 == 5 { 5 } else { n })

@@ -1,4 +1,5 @@
-//! The library's public API: a list of its names in `docs/public-api.txt`, so that a change shows in review.
+//! The public API of the library: compares the names with the list in `docs/public-api.txt`, so that reviews
+//! show changes.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -8,7 +9,7 @@ use syn::{Attribute, FnArg, ImplItem, Item, Pat, Signature, TraitItem, UseTree, 
 
 use crate::support::same;
 
-/// The modules that are promised; every other one is hidden in the documentation.
+/// The modules with a stable API. All others are hidden in the documentation.
 const PUBLIC: [&str; 8] = ["browser", "farm", "load", "location", "moin", "pickle", "sharing", "store"];
 
 fn is_hidden(attributes: &[Attribute]) -> bool {
@@ -26,7 +27,7 @@ fn is_public(visibility: &Visibility, attributes: &[Attribute]) -> bool {
     matches!(visibility, Visibility::Public(_)) && !is_hidden(attributes)
 }
 
-/// Every Rust file of a module.
+/// All Rust files of a module.
 fn files(path: &Path) -> Vec<syn::File> {
     if path.is_dir() {
         let mut entries: Vec<_> = fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()).collect();
@@ -39,7 +40,7 @@ fn files(path: &Path) -> Vec<syn::File> {
     vec![syn::parse_file(&fs::read_to_string(path).unwrap()).unwrap()]
 }
 
-/// The names that a `pub use` hands on.
+/// The names that a `pub use` re-exports.
 fn handed_on(tree: &UseTree, names: &mut BTreeSet<String>) {
     match tree {
         UseTree::Path(path) => handed_on(&path.tree, names),
@@ -157,7 +158,7 @@ fn public_api_is_the_committed_list() {
 }
 
 #[test]
-fn every_module_that_is_not_promised_is_hidden() {
+fn other_modules_are_hidden_in_the_documentation() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lib.rs");
     let root = syn::parse_file(&fs::read_to_string(root).unwrap()).unwrap();
     for item in &root.items {

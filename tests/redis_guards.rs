@@ -1,4 +1,5 @@
-//! A server that answers for ever, or never: no run takes unbounded memory or time.
+//! Redis servers that send endless answers or never answer: each run uses a limited amount of memory and
+//! time.
 
 use std::io::Write;
 use std::net::{TcpListener, TcpStream};
@@ -12,10 +13,10 @@ use redis::{Parser, Value};
 use crate::stopping::{started, stopped};
 use crate::support::Place;
 
-/// What a server does with a command.
+/// The reply of the server to a command.
 enum Reply {
     Once(String),
-    /// This, and then that again and again.
+    /// The first text, and then the second one again and again.
     Endless(&'static str, &'static str),
     Never,
 }
@@ -23,12 +24,12 @@ enum Reply {
 /// A server on this machine.
 struct Server {
     address: String,
-    /// Bytes that it got rid of in an answer that does not end.
+    /// The number of bytes that were sent in an endless answer.
     sent: Arc<AtomicUsize>,
 }
 
 impl Server {
-    /// Starts one that does so with a command, of which it is given the words.
+    /// Starts a server that answers each command with `reply`, which gets the words of the command.
     fn start(reply: impl Fn(&[String]) -> Reply + Send + Sync + 'static) -> Server {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = format!("redis://{}/0", listener.local_addr().unwrap());
@@ -65,13 +66,13 @@ fn serve(mut client: TcpStream, reply: &dyn Fn(&[String]) -> Reply, sent: &Atomi
     }
 }
 
-/// A page of a list of keys, behind which there is another.
+/// A page of a list of keys that is followed by another page.
 fn page(names: &[String]) -> String {
     let names: String = names.iter().map(|name| format!("${}\r\n{name}\r\n", name.len())).collect();
     format!("*2\r\n$1\r\n7\r\n*{}\r\n{names}", names.matches("\r\n").count() / 2)
 }
 
-/// An empty Redis, but for what is said of it.
+/// The replies of an empty Redis.
 fn usual(command: &str) -> Reply {
     Reply::Once(match command {
         "GET" => "$-1\r\n".to_owned(),
@@ -80,7 +81,7 @@ fn usual(command: &str) -> Reply {
     })
 }
 
-/// What commands say of the store `address`.
+/// Checks that commands fail on the store `address` with the reason `why`.
 fn said(address: &str, why: &str) {
     let place = Place::new();
     for words in ["session list", "session verify", "session prune", "store list", "session show aaaaaaaa"] {
@@ -129,7 +130,7 @@ fn redis_answer_that_does_not_end_is_read_to_a_limit() {
         ("DBSIZE", "-ERR a line", " without an end"),
         ("SCAN", "*9000000000\r\n", "$1\r\na\r\n"),
         ("SCAN", "*2\r\n$1\r\n7\r\n*9000000000\r\n", "$1\r\na\r\n"),
-        // What nobody asked for, in the protocol that came after.
+        // A push message, which was not requested, in the later protocol.
         ("GET", "", ">1\r\n$1\r\na\r\n"),
         ("SCAN", "|9000000000\r\n", "$1\r\na\r\n"),
     ] {
@@ -143,7 +144,7 @@ fn redis_answer_that_does_not_end_is_read_to_a_limit() {
         let why = "answer longer than 4 MiB, which is not from Redis: check which program listens there";
         assert_eq!(ran.stderr, format!("error: {}: {why}\n", server.address), "{command} {begin:?}");
         let sent = server.sent.load(Ordering::Relaxed);
-        // The kernel holds some of it.
+        // The kernel buffers some of the bytes.
         assert!(sent < 32 << 20, "{command} {begin:?}: {sent} bytes were taken");
     }
 }
@@ -192,7 +193,7 @@ fn commands_waiting_for_redis_stop_on_a_signal() {
             assert!(stderr.contains("stopped by a signal before Redis answered\n"), "{words}: {stderr}");
             assert!(stderr.contains("error: stopped by a signal: "), "{words}: {stderr}");
         }
-        // A command that has nothing to say when it is stopped ends at once, by the signal.
+        // `session show` has nothing to report, so the signal ends it at once.
         let child = started(&place, &format!("session show aaaaaaaa --store {}", server.address));
         assert_eq!(stopped(child, Duration::from_millis(500)), (-1, String::new()));
     }

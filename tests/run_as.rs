@@ -1,4 +1,4 @@
-//! `--run-as NAME`: root becomes a user without his rights, for good.
+//! `--run-as NAME`: root permanently becomes a user without the rights of root.
 
 use std::os::unix::fs::chown;
 
@@ -11,11 +11,11 @@ fn place() -> Place {
     Place::new().session("his", over('a')).session("roots", over('b'))
 }
 
-/// What is not root's is out of reach: run by root, `nobody` gets what is his and no more.
+/// As `nobody`, a run by root can use only the files of `nobody`.
 #[test]
 fn run_as_reaches_only_files_of_that_user() {
     if !is_root() {
-        // Only root can become somebody else, which the next test holds everybody else to.
+        // Only root can become another user. The next test covers other users.
         return;
     }
     let place = place();

@@ -1,4 +1,4 @@
-//! `wikifarm schema`, and docs/json: the shape of every JSON document.
+//! `wikifarm schema` and docs/json: the schemas of all JSON documents.
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -1,10 +1,10 @@
-//! `SECURITY.md`: each test that it names is there.
+//! `SECURITY.md`: checks that each test that it names exists.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-/// The names of all tests and test modules in Rust and Python below a directory.
+/// The names of all tests and test modules in Rust and Python files below a directory.
 fn names(dir: &Path, found: &mut BTreeSet<String>) {
     for entry in fs::read_dir(dir).unwrap() {
         let path = entry.unwrap().path();

@@ -1,8 +1,8 @@
-//! Tests that need servers: redis-server, nginx and Apache. `make check-servers` runs them (`cargo test --test servers --
-//! --ignored`). Each starts a server of its own, on a socket or a port of its own, and stops it after.
+//! Tests that need servers: redis-server, nginx, and Apache. `make check-servers` runs them (`cargo test
+//! --test servers -- --ignored`). Each test starts and stops its own server, with its own socket or port.
 //!
-//! A name that begins with `python2_` marks a test that needs Python 2.7: `scripts/check` skips it on a machine without one, and
-//! prints what was not tested.
+//! The prefix `python2_` marks a test that needs Python 2.7. On a machine without Python 2.7, `scripts/check`
+//! skips these tests and prints their names.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -14,15 +14,15 @@
 use wikifarm::store::*;
 use wikifarm::{store, sys};
 
-/// What every store is held to, in the words of the library's own tests.
+/// Tests that all stores pass, from the library's own tests.
 #[path = "../src/store/behavior.rs"]
 mod behavior;
 
-/// Clients at work.
+/// Running clients.
 #[path = "support/clients.rs"]
 mod clients;
 
-/// Moves that are killed.
+/// Migrations that are killed.
 #[path = "support/killed.rs"]
 mod killed;
 

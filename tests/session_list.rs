@@ -8,7 +8,7 @@ use crate::support::{DAY, HOUR, NOW, Place, Session};
 const ADA: &str = "1795391009.69.61222";
 const BOB: &str = "1795391010.14.58358";
 
-/// Five sessions of every kind, and the real users of a wiki.
+/// Five sessions of all kinds, and the real users of a wiki.
 fn place() -> Place {
     Place::farm(DOCS_WITH_USERS).copy("moin-1.9.11/users", "users", NOW).sessions(
         "sessions",
@@ -414,11 +414,11 @@ error: bare: no session store: no data_dir, cache_dir, or session_dir in the far
 }
 
 #[test]
-fn more_sessions_than_are_sorted_are_listed_as_found_in_every_format() {
+fn list_of_too_many_sessions_to_sort_prints_them_unsorted_in_every_format() {
     const MANY: usize = 50_001;
     let place = Place::new().session("many", Session::new('f').expires(NOW + DAY));
     for number in 1..MANY {
-        // Spread over all prefixes of 8 characters.
+        // The ids are spread over all prefixes of 8 characters.
         let name = format!("{:08x}{number:032x}", (number as u32).wrapping_mul(2_654_435_761));
         std::fs::write(place.path().join("many").join(name), "(dS'expires'\nI1795486400\ns.").unwrap();
     }

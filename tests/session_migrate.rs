@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::support::{DAY, NOW, Place, Session, fixtures, is_root, same};
 
-/// Long after the tests are run.
+/// A time long after the tests run.
 const LATER: i64 = NOW + 10_000 * DAY;
 
 const EVIL: &[u8] = b"(dS'expires'\nI2000000000\nsS'x'\ncos\nsystem\n(S'id'\ntRs.";
@@ -23,7 +23,7 @@ fn place() -> Place {
         .session("from", Session::new('d').expires(LATER).user("4.5.6"))
 }
 
-/// Whether this wikifarm was built with that kind of store.
+/// Whether this wikifarm was built with support for the kind of store.
 fn is_built(store: &str) -> bool {
     cfg!(feature = "sqlite") || !store.starts_with("sqlite:")
 }
@@ -124,7 +124,7 @@ next: configure the wikis to use the target, and restart them
     }
 }
 
-/// Every recorded session of every MoinMoin, there and back again over both of wikifarm's own stores.
+/// Migrates all recorded sessions of all MoinMoin versions through JSON and SQLite stores, and back.
 #[test]
 fn migrate_of_recorded_sessions_and_back_is_byte_for_byte() {
     let mut place = Place::new();
@@ -170,7 +170,7 @@ fn migrate_of_recorded_sessions_and_back_is_byte_for_byte() {
 }
 
 #[test]
-fn migrate_filters_select_what_list_selects() {
+fn migrate_filters_select_the_same_sessions_as_list() {
     let place = place();
     let run = |filter: &str, copied: &str| {
         let line =
@@ -234,7 +234,7 @@ error: the target has 2 other sessions with the same ids, such as aaaaaaaa…: n
     assert_eq!(bytes(&place, "to", 'a'), bytes(&place, "from", 'a'));
     assert_eq!(bytes(&place, "to", 'b'), before.1);
 
-    // And back: what was replaced is there again, what was there is left alone.
+    // The rollback restores replaced sessions, and does not change other sessions of the target.
     let undone = str![[r#"
 removed 1 copy from the target; restored 0 at the source and 1 at the target
 
@@ -325,12 +325,12 @@ error: moin-1.9:from: unknown user directory: pass --from-users DIR
 #[test]
 fn migrate_renames_ids_of_another_version_consistently_or_keeps_them() {
     let place = Place::new().dir("from").dir("to").session("from", Session::old('f').expires(LATER));
-    let held = str![[r#"
+    let refusal = str![[r#"
 error: moin-1.8:from: ffffffff…: moin-1.9 rejects this id: use --rename-ids
 
 "#]];
     let line = "session migrate --from moin-1.8:from --to moin-1.9:to";
-    place.wikifarm(line).any_stdout().stderr(held).status(3).run();
+    place.wikifarm(line).any_stdout().stderr(refusal).status(3).run();
     place.wikifarm(&format!("{line} --rename-ids -q")).run();
     place
         .wikifarm(&format!("{line} --rename-ids"))
@@ -360,7 +360,7 @@ fn migrate_to_an_old_version_refuses_sessions_that_it_cannot_read() {
         .dir("to")
         .session("from", Session::new('a').expires(LATER))
         .session("from", Session::new('b').user("1.2.3"));
-    let held = "error: moin-1.9:from: bbbbbbbb…: no `expires`: MoinMoin 1.7 and 1.8 would answer every request with an error\n";
+    let refusal = "error: moin-1.9:from: bbbbbbbb…: no `expires`: MoinMoin 1.7 and 1.8 would answer every request with an error\n";
     let summary = str![[r#"
 copied 1 of 2 sessions (29 B)
 1 refused: no `expires`, which MoinMoin 1.7 and 1.8 require
@@ -368,12 +368,12 @@ next: configure the wikis to use the target, restart them, then repeat the comma
 
 "#]];
     let line = "session migrate --from moin-1.9:from --to moin-1.8:to --rename-ids";
-    place.wikifarm(line).stdout(summary).stderr(held).status(3).run();
+    place.wikifarm(line).stdout(summary).stderr(refusal).status(3).run();
     assert_eq!(place.names("to").len(), 1);
     place.wikifarm("session migrate --from moin-1.9:from --to json:j -q").run();
 }
 
-/// Root keeps a copy where only root can write, of sessions that are the wiki's, and brings it back.
+/// Root copies the sessions of a wiki to a directory that only root can write to, and back.
 #[test]
 fn migrate_as_root_restores_owners() {
     if !is_root() {
@@ -471,7 +471,8 @@ error: moin-1.9:to: permission denied
     assert_eq!((initials(&place, "from"), initials(&place, "to")), ("abcd".into(), String::new()));
 }
 
-/// What comes from a database has no owner: the wiki's directory decides, though root kept it in readable JSON.
+/// A session from a database has no owner. It gets the owner of the target directory, even if root kept it as
+/// readable JSON.
 #[cfg(feature = "sqlite")]
 #[test]
 fn migrate_from_a_database_gives_files_to_the_targets_owner() {
@@ -494,7 +495,7 @@ fn migrate_from_a_database_gives_files_to_the_targets_owner() {
 fn migrate_move_counts_failed_removals_once() {
     let place = place();
     fs::set_permissions(place.path().join("from"), fs::Permissions::from_mode(0o500)).unwrap();
-    let told = str![[r#"
+    let expected = str![[r#"
 copied 3 of 4 sessions (187 B)
 1 skipped: expired (use --include-expired to copy these)
 3 copies incomplete: see the messages
@@ -504,7 +505,7 @@ next: configure the wikis to use the target, and restart them
 "#]];
     let ran = place
         .wikifarm("session migrate --from moin-1.9:from --to moin-1.9:to --move")
-        .stdout(told)
+        .stdout(expected)
         .any_stderr()
         .status(3)
         .run();
@@ -529,15 +530,15 @@ fn migrate_into_a_database_accepts_only_ids_of_its_wikis() {
         session_store = "sqlite:new.db"
     "#;
     let place = Place::farm(farm).session("cache/__common__/session", Session::old('f').expires(LATER));
-    let held =
+    let refusal =
         "error: moin-1.8:cache/__common__/session: ffffffff…: moin-1.9 rejects this id: use --rename-ids\n";
     let line = "session migrate -f farm.toml --from wiki:old --to wiki:new";
-    let told = str![[r#"
+    let expected = str![[r#"
 copied 0 of 1 session (0 B)
 1 refused: the target rejects the id (use --rename-ids)
 
 "#]];
-    place.wikifarm(line).stdout(told).stderr(held).status(3).run();
+    place.wikifarm(line).stdout(expected).stderr(refusal).status(3).run();
     place
         .wikifarm(&format!("{line} --rename-ids"))
         .stdout(str![[r#"

@@ -1,4 +1,4 @@
-//! `wikifarm session migrate` and what it is given that it cannot use: a clear line, the right status, nothing changed.
+//! `wikifarm session migrate` with bad input: a clear message, the right status, and no changes.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -18,7 +18,7 @@ fn migrate_makes_no_directory_behind_another_users_link() {
     let place = Place::new().session("from", Session::new('a').expires(clock() + DAY)).dir("victim");
     std::os::unix::fs::symlink("victim", place.path().join("link")).unwrap();
     let migrate = place.wikifarm("session migrate --from moin-1.9:from --to json:link/made");
-    // Only root can make a link that is another's; one's own is followed.
+    // Only root can create a link of another user. Links of the current user are followed.
     if is_root() {
         std::os::unix::fs::lchown(place.path().join("link"), Some(4242), Some(4242)).unwrap();
         migrate
@@ -157,13 +157,16 @@ fn migrate_of_the_largest_session_over_json_is_byte_for_byte() {
     assert_eq!(raw.len(), 16 * 1024 * 1024);
     let place = Place::new().dir("from").dir("to").session("from", Session::new('a').raw(&raw));
     for (from, to) in [("moin-1.9:from", "json:j"), ("json:j", "moin-1.9:to")] {
-        let told = str![[r#"
+        let expected = str![[r#"
 copied 1 of 1 session (16.0 MiB)
 removed 1 from the source
 next: configure the wikis to use the target, and restart them
 
 "#]];
-        place.wikifarm(&format!("session migrate --from {from} --to {to} --move")).stdout(told.clone()).run();
+        place
+            .wikifarm(&format!("session migrate --from {from} --to {to} --move"))
+            .stdout(expected.clone())
+            .run();
     }
     assert!(fs::read(place.path().join("to").join("a".repeat(40))).unwrap() == raw);
 }
@@ -172,15 +175,15 @@ next: configure the wikis to use the target, and restart them
 fn migrate_reports_and_keeps_foreign_files_in_the_source() {
     let id = |digit: &str| digit.repeat(40);
     let mut place = place().dir(&format!("from/{}", id("d")));
-    // Of these nothing is told: a wiki left them behind, or is at work.
+    // Files of a wiki that are leftovers or in use are not reported.
     for name in [".wikifarm-0123456789abcdefg", "__lock__", "tmpaB3_x9.__session"] {
         place = place.file(&format!("from/{name}"), "");
     }
     let from = place.path().join("from");
     std::os::unix::fs::symlink("/etc/passwd", from.join(id("e"))).unwrap();
-    let told = "copied 1 of 1 session (29 B)\n2 files skipped: not sessions (dddddddd…, eeeeeeee…)\n\
+    let expected = "copied 1 of 1 session (29 B)\n2 files skipped: not sessions (dddddddd…, eeeeeeee…)\n\
                 next: configure the wikis to use the target, restart them, then repeat the command with --move\n";
-    place.wikifarm("session migrate --from moin-1.9:from --to json:j").stdout(told).run();
+    place.wikifarm("session migrate --from moin-1.9:from --to json:j").stdout(expected).run();
     let mut place = place;
     for number in 0..30 {
         place = place.file(&format!("from/{number:02}"), "");
@@ -194,13 +197,13 @@ fn migrate_reports_and_keeps_foreign_files_in_the_source() {
     let names: Vec<String> = (0..20).map(|number| format!("{number:02}")).collect();
     assert_eq!(report["foreign_names"], serde_json::json!(names));
     fs::rename(place.path().join("from").join("00"), place.path().join("j/00")).unwrap();
-    let told = str![[r#"
+    let expected = str![[r#"
 copied 1 of 1 session (29 B)
 1 file skipped: not sessions (00)
 next: configure the wikis to use the target, restart them, then repeat the command with --move
 
 "#]];
-    place.wikifarm("session migrate --from json:j --to moin-1.9:to").stdout(told.clone()).run();
+    place.wikifarm("session migrate --from json:j --to moin-1.9:to").stdout(expected.clone()).run();
 }
 
 #[test]
@@ -236,12 +239,12 @@ fn migrate_as_root_to_a_directory_of_root_suggests_chown() {
     std::os::unix::fs::chown(&from, Some(0), Some(4243)).unwrap();
     fs::set_permissions(&from, fs::Permissions::from_mode(0o2770)).unwrap();
     std::os::unix::fs::chown(from.join("a".repeat(40)), Some(4242), Some(4243)).unwrap();
-    let told = str![[r#"
+    let expected = str![[r#"
 error: moin-1.9:from: aaaaaaaa…: possible attack: user 4242 owns the file, user 0 owns the directory; if the wiki runs as user 4242, run `chown 4242 DIR`
 
 "#]];
     let line = "session migrate --from moin-1.9:from --to moin-1.9:to";
-    place.wikifarm(line).by_tester().any_stdout().stderr(told).status(3).run();
+    place.wikifarm(line).by_tester().any_stdout().stderr(expected).status(3).run();
 }
 
 #[test]
@@ -306,8 +309,8 @@ fn migrate_with_owner_is_refused_unless_root_or_oneself() {
     let place = place();
     let line = "session migrate --from moin-1.9:from --to json:to --dry-run --owner";
     let ran = place.wikifarm(&format!("{line} 4242:4242")).any_stderr().status(2).run();
-    let told = "error: --owner: only root can change the owner, and you are user ";
-    assert!(ran.stderr.starts_with(told), "{}", ran.stderr);
+    let expected = "error: --owner: only root can change the owner, and you are user ";
+    assert!(ran.stderr.starts_with(expected), "{}", ran.stderr);
     let [user, group] = if is_root() { [65534; 2] } else { [geteuid().as_raw(), getegid().as_raw()] };
     place.wikifarm(&format!("{line} {user}:{group}")).any_stdout().run();
     if is_root() {

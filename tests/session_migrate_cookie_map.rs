@@ -1,5 +1,5 @@
-//! `wikifarm session migrate --cookie-map`: what a web server needs so that new ids log nobody out. That nginx and
-//! Apache understand it is shown in tests/servers.
+//! `wikifarm session migrate --cookie-map`: writes the configuration with which a web server replaces old
+//! ids, so that no user is logged out. tests/servers has the tests with nginx and Apache.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -8,12 +8,12 @@ use serde_json::{Value, json};
 
 use crate::support::{DAY, NOW, Place, Session, clock};
 
-/// Long after the tests are run, and not so long that a cookie can't live until then.
+/// A time after the tests run, but soon enough for a cookie that still exists then.
 fn later() -> i64 {
     clock() + 30 * DAY
 }
 
-/// A farm in which `old` is to become `new`.
+/// A farm in which `new` replaces `old`.
 const FARM: &str = "
     [wikis.old]
     moin = \"1.8.7\"
@@ -62,7 +62,7 @@ fn day(seconds: i64) -> String {
 const LINE: &str = "session migrate --from wiki:old --to wiki:new --rename-ids --cookie-map";
 
 #[test]
-fn cookie_map_takes_both_cookie_names_from_the_farm_file() {
+fn cookie_map_reads_both_cookie_names_from_the_farm_file() {
     let place = place();
     let end = later();
     let tail = "1 skipped: expired (use --include-expired to copy these)\n";
@@ -183,7 +183,7 @@ fn cookie_map_for_nginx_leaves_out_ids_that_differ_by_case_alone() {
     let line =
         "session migrate --from moin-1.9:from --to moin-1.8:to --rename-ids --old-cookie A --new-cookie B";
     let why = "nginx ignores case, and accepts only letters, digits, and _";
-    let told = format!(
+    let expected = format!(
         "error: --cookie-map nginx: omits 2 ids: {why}: ABCDEF01…, abcdef01…; their users must log in again\n"
     );
     let wrote = |kind: &str, ids| {
@@ -192,19 +192,19 @@ fn cookie_map_for_nginx_leaves_out_ids_that_differ_by_case_alone() {
             day(later())
         )
     };
-    place.wikifarm(&format!("{line} -q --cookie-map nginx map")).status(3).stderr(&told).run();
+    place.wikifarm(&format!("{line} -q --cookie-map nginx map")).status(3).stderr(&expected).run();
     let text = fs::read_to_string(place.path().join("map")).unwrap();
     assert!(text.contains(&"1".repeat(40)) && !text.to_lowercase().contains("abcdef0123"), "{text}");
     place
         .wikifarm(&format!("{line} --cookie-map nginx map"))
         .status(3)
         .stdout(wrote("nginx", "1 id"))
-        .stderr(&told)
+        .stderr(&expected)
         .run();
     let report = place
         .wikifarm(&format!("{line} --format json --cookie-map nginx map"))
         .status(3)
-        .stderr(&told)
+        .stderr(&expected)
         .any_stdout()
         .run()
         .json();

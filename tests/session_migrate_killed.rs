@@ -1,6 +1,7 @@
-//! `wikifarm session migrate`, killed at any point: the same command goes on, and no session is lost, doubled or half.
+//! `wikifarm session migrate`, killed at any point: the same command continues the migration, and no session
+//! is lost, duplicated, or incomplete.
 //!
-//! `WIKIFARM_STRESS=60` kills for a minute instead of a second.
+//! With `WIKIFARM_STRESS=60`, the test runs for a minute instead of a second.
 
 use std::time::Instant;
 

@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::support::farms::DOCS;
 use crate::support::{DAY, HOUR, NOW, Place, Session, clock, unindent};
 
-/// A session of each kind, as they would lie there at `now`.
+/// A session of each kind at the time `now`.
 pub(super) fn kinds(now: i64) -> [Session; 7] {
     [
         Session::new('a').expires(now + 9 * HOUR).written(now - HOUR),
@@ -18,7 +18,7 @@ pub(super) fn kinds(now: i64) -> [Session; 7] {
     ]
 }
 
-/// What of them goes, and what stays.
+/// The sessions that are kept.
 pub(super) const STAYS: [&str; 4] = [
     "README",
     "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
@@ -102,7 +102,7 @@ unreadable: sessions/eeeeeeee…: truncated pickle: ends at byte 2
 "#]];
     let stdout = place.wikifarm("session prune -v").any_stdout().stderr(unreadable).run().stdout;
     let said = format!("{}\n", stdout.lines().last().unwrap());
-    // How long it took is not to be foretold.
+    // The duration is unpredictable.
     let (before, rest) = said.split_once(" in ").unwrap();
     let (_, after) = rest.split_once(" s: ").unwrap();
     assert_eq!(before, "removed 3 files (84 B)");
@@ -136,7 +136,7 @@ fn prune_again_removes_nothing() {
 
 #[test]
 fn prune_of_recorded_sessions_keeps_live_ones() {
-    // 8 of 132 have ended; 111 never said when, and were written an hour ago.
+    // 8 of 132 sessions have expired. 111 have no expiry, and were written an hour ago.
     let place = Place::farm(DOCS).copy("moin-1.9.11/sessions", "sessions", NOW - HOUR);
     let plan = place.wikifarm("session prune --now 1795400000 --format json").any_stdout().run().json();
     assert_eq!(plan["total"]["live"], 13);
@@ -328,7 +328,7 @@ error: s: unknown layout, as there are no sessions: use moin-1.9:DIR or moin-1.8
 }
 
 #[test]
-fn prune_of_a_mixed_bare_directory_is_refused_and_touches_no_store() {
+fn prune_of_a_mixed_bare_directory_is_refused_and_changes_no_store() {
     let now = clock();
     let old = || Session::new('b').expires(now - 3 * DAY).written(now - 4 * DAY);
     let place = Place::new().session("good", old()).session("s", old()).session("s", Session::old('x'));

@@ -1,4 +1,4 @@
-//! `wikifarm session prune`: what keeps it from removing anything
+//! `wikifarm session prune`: the guards.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, lchown, symlink};
@@ -11,7 +11,8 @@ use crate::session_prune::{STAYS, kinds, place};
 use crate::support::farms::DOCS;
 use crate::support::{DAY, NOW, Place, Session, clock, is_root, unindent};
 
-/// Two stores: one with a session that has ended, one in which 60 of 100 would go for being old.
+/// Two stores: one with an expired session, and one in which 60 of 100 sessions would be removed for their
+/// age.
 fn one_store_too_hungry(now: i64) -> Place {
     let hundred = (0..100).map(|number| {
         let session = Session::named(&format!("{number:040x}"));
@@ -116,7 +117,7 @@ error: nothing was removed from any store
     assert_eq!((&report["stores"][0]["refused"], &report["total"]["refused"]), (&json!(null), &json!(1)));
     place.wikifarm("session prune --clock-ok").any_stdout().run();
     assert_eq!(place.names("sessions"), STAYS);
-    // From then on there is a last run to compare with.
+    // From now on, there is a last run to compare with.
     place.wikifarm("session prune").any_stdout().run();
 }
 
@@ -143,7 +144,7 @@ error: nothing was removed from any store
 #[test]
 fn prune_beside_another_run_is_refused() {
     let place = place(clock());
-    // The first run makes the lock; holding it is what a second copy does.
+    // The first run creates the lock file. The test then locks it, like a second process.
     place.wikifarm("session prune").any_stdout().run();
     let locks = place.locks();
     let held: Vec<fs::File> = locks.iter().map(|path| fs::File::open(path).unwrap()).collect();
@@ -156,7 +157,7 @@ fn prune_beside_another_run_is_refused() {
         "{}",
         refused.stderr
     );
-    // At once, without reading thousands of sessions for nothing.
+    // The run is refused at once, before it reads thousands of sessions.
     let report =
         place.wikifarm("session prune --format json").status(4).any_stdout().any_stderr().run().json();
     assert_eq!(report["total"]["scanned"], 0);
@@ -183,7 +184,7 @@ fn prune_with_wait_runs_after_the_other_run_ends() {
 #[test]
 fn prune_as_root_refuses_a_farm_file_that_others_can_write() {
     let place = place(NOW);
-    // Handed over to `nobody` first; root then refuses it, and anybody else does not ask.
+    // The test gives the farm file to `nobody`. Root then refuses it, and other users do not check it.
     place.wikifarm("session list -q").any_stdout().run();
     let run = place.wikifarm("session prune -q --now 1795400000").by_tester();
     if is_root() {
@@ -239,7 +240,7 @@ fn prune_does_not_follow_another_users_link_to_a_directory() {
         Place::new().session("s", Session::new('b').expires(clock() - 3 * DAY).written(clock() - 4 * DAY));
     symlink("s", place.path().join("link")).unwrap();
     let prune = "session prune --store moin-1.9:link";
-    // Only root can make a link that is another's.
+    // Only root can create a link of another user.
     if is_root() {
         lchown(place.path().join("link"), Some(4242), Some(4242)).unwrap();
         place
@@ -315,7 +316,7 @@ fn prune_refuses_a_lock_directory_that_others_can_write() {
 #[test]
 fn prune_as_root_refuses_a_farm_file_behind_another_users_link() {
     if !is_root() {
-        // Nobody but root can make another's link; root's own test of the same rule runs in CI.
+        // Only root can create a link of another user. CI runs the test of the same rule as root.
         let place = Place::farm(DOCS);
         place.wikifarm("session prune -q --now 1795400000").by_tester().run();
         return;
@@ -333,12 +334,12 @@ help: change the owner or the mode, name another file with -f FILE, or use --run
 
 "#]])
     .run();
-    // Root's own link to a file of root's is as good as the file.
+    // A link of root to a file of root is accepted.
     std::os::unix::fs::lchown(place.path().join("mal/farm.toml"), Some(0), None).unwrap();
     place.wikifarm("-f mal/farm.toml session prune -q --now 1795400000").by_tester().run();
 }
 
-/// Who could write there once must not stop or lead astray a run of somebody else.
+/// A user who could once write to the directory must not block or mislead the run of another user.
 #[test]
 fn prune_refuses_a_last_run_file_that_is_not_its_own() {
     let place = place(clock());
@@ -350,7 +351,7 @@ fn prune_refuses_a_last_run_file_that_is_not_its_own() {
         let line = format!("error: refused: can't read the time of the last run: {why}");
         assert!(ran.stderr.lines().any(|said| said.starts_with(&line)), "{}", ran.stderr);
     };
-    // Nobody ever writes into it: to wait for that would be to wait for ever.
+    // Nobody ever writes to the FIFO, so reading it would wait forever.
     assert!(std::process::Command::new("mkfifo").arg(&last).status().unwrap().success());
     refused(&format!("{}: expected a regular file without hard links, owned by you or root", last.display()));
     fs::remove_file(&last).unwrap();

@@ -1,4 +1,5 @@
-//! `wikifarm session prune` with its index: what is not read again, and that nothing goes for what an index says.
+//! `wikifarm session prune` with an index: which sessions are not read again, and that an index alone never
+//! causes a removal.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, lchown};
@@ -11,7 +12,7 @@ use wikifarm::store::index::Known;
 use crate::support::farms::DOCS;
 use crate::support::{DAY, HOUR, Place, Session, clock, is_root};
 
-/// Two live sessions, one that has ended, a login of one request, an unreadable one, and a README.
+/// Two live sessions, one that has expired, a session of a single request, an unreadable one, and a README.
 fn place() -> Place {
     let now = clock();
     Place::on_plain_disk(DOCS).sessions(
@@ -37,7 +38,7 @@ fn prune(place: &Place, words: &str) -> Value {
     ran.json()["total"].clone()
 }
 
-/// The sessions that the index answered for, all that were counted, and those removed.
+/// The number of sessions from the index, of all sessions, and of removed sessions.
 #[track_caller]
 fn counts(place: &Place, words: &str) -> [u64; 3] {
     let total = prune(place, words);
@@ -56,7 +57,7 @@ fn index(place: &Place) -> PathBuf {
     index
 }
 
-/// Writes a number into the index, and its checksums.
+/// Changes a number in the index, and updates the checksums.
 fn patch(place: &Place, offset: usize, change: impl Fn(u64) -> u64) {
     let path = index(place);
     let mut bytes = fs::read(&path).unwrap();
@@ -66,10 +67,10 @@ fn patch(place: &Place, offset: usize, change: impl Fn(u64) -> u64) {
     fs::write(path, bytes).unwrap();
 }
 
-/// Does something to an index.
+/// Changes an index.
 type Spoil<'a> = Box<dyn Fn() + 'a>;
 
-/// Where the time of the last pass over everything is in an index.
+/// The offset of the time of the last full scan in an index.
 const LAST_FULL: usize = 32 + 9 * 8;
 
 /// Replaces a session as MoinMoin does.
@@ -107,7 +108,7 @@ fn prune_index_is_private_and_has_no_names() {
     let mode = |path: &PathBuf| path.metadata().unwrap().mode() & 0o7777;
     assert_eq!((mode(&index), mode(&cache(&place))), (0o600, 0o700));
     let bytes = fs::read(&index).unwrap();
-    // A header, and a record for each session that stayed.
+    // A header, and a record for each kept session.
     assert_eq!(bytes.len(), 256 + 4 * 24);
     for digit in ['a', 'b', 'd', 'e'] {
         let shown = digit.to_string().repeat(8);
@@ -116,11 +117,11 @@ fn prune_index_is_private_and_has_no_names() {
 }
 
 #[test]
-fn prune_index_of_an_unchanged_directory_needs_one_look() {
+fn prune_index_of_an_unchanged_directory_is_used_without_a_scan() {
     let place = place();
     fs::remove_file(place.path().join("sessions").join(id('e'))).unwrap();
     assert_eq!(counts(&place, ""), [0, 4, 1]);
-    // The next pass begins long enough after the last change.
+    // The next scan starts long enough after the last change.
     std::thread::sleep(Duration::from_millis(2200));
     assert_eq!(counts(&place, ""), [2, 3, 0]);
     let unchanged = [3, 3, 0];
@@ -132,7 +133,7 @@ fn prune_index_of_an_unchanged_directory_needs_one_look() {
     assert_eq!(counts(&place, "--no-expires 30m --dry-run"), [2, 3, 1]);
     assert_eq!(counts(&place, "--idle 30d --dry-run"), [1, 3, 1]);
     assert_eq!(counts(&place, "--idle 41d --dry-run"), unchanged);
-    // Whatever asks for everything, or for another time, reads everything.
+    // Options for all sessions or for another time read all sessions.
     assert_eq!(counts(&place, "--all --dry-run"), [0, 3, 3]);
     assert_eq!(counts(&place, &format!("--now {}", clock())), [0, 3, 0]);
     assert_eq!(counts(&place, "--no-index"), [0, 3, 0]);
@@ -183,7 +184,7 @@ fn prune_with_an_index_removes_sessions_written_in_place_late() {
     let place = place();
     prune(&place, "");
     let (now, sessions) = (clock(), place.path().join("sessions"));
-    // The inode stays, as with 1.9.0 and 1.9.1, or where another file got it.
+    // The inode stays the same, as with 1.9.0 and 1.9.1, or if another file gets the inode.
     let before = sessions.join(id('a')).metadata().unwrap().ino();
     Session::new('a').expires(now - 2 * DAY).written(now - 3 * DAY).write(&sessions);
     assert_eq!(sessions.join(id('a')).metadata().unwrap().ino(), before);
@@ -192,7 +193,7 @@ fn prune_with_an_index_removes_sessions_written_in_place_late() {
     assert_eq!(counts(&place, ""), [0, 4, 1], "but no later than a week");
     assert_eq!(counts(&place, ""), [1, 3, 0]);
 
-    // The index says that b ended long ago: that is a reason to read it, and nothing else.
+    // According to the index, b expired long ago. So b is read, and nothing else happens.
     for record in 0..3 {
         patch(&place, 256 + record * 24 + 8, |high| high & !((1 << 12) - 1));
         patch(&place, 256 + record * 24 + 16, |low| low & ((1 << 38) - 1));
@@ -233,7 +234,7 @@ fn prune_ignores_and_replaces_a_damaged_index() {
         (strange, Box::new(|| mode(0o700))),
     ];
     if is_root() {
-        // Tests run as nobody then, and this is somebody else.
+        // As tests run as nobody then, this is another user.
         cases.push(("permission denied", Box::new(|| lchown(&path, Some(1), None).unwrap())));
     }
     for (why, spoil) in cases {

@@ -1,10 +1,11 @@
-//! A store whose every session is refused for one reason: every command reports the reason, with status 3.
+//! A store in which all sessions are refused for the same reason: every command reports the reason, with
+//! status 3.
 
 use std::fs;
 
 use crate::support::{HOUR, NOW, Place, Session};
 
-/// Two sessions, each with a second name outside the store.
+/// Two sessions, each with a second hard link outside the store.
 fn linked(place: Place) -> Place {
     let place = place.sessions("sessions", ['a', 'b'].map(|digit| Session::new(digit).expires(NOW + HOUR)));
     for digit in ["a", "b"] {

@@ -24,7 +24,8 @@ const FARM: &str = r#"
 
 const OLD: &str = "cache/__common__/session";
 
-/// Joe has two sessions in one store and one in the other; a superuser acts as Joe; two are none of Joe's.
+/// Joe has two sessions in one store and one in the other. A superuser acts as Joe in one session. Two
+/// sessions belong to other users.
 fn place() -> Place {
     Place::farm(&FARM.replace("    session_dir = \"unused\"\n", ""))
         .file("users/1.2.3", "name=JoeDoe\n")
@@ -87,7 +88,7 @@ would revoke 4 of 6 sessions
 }
 
 #[test]
-fn revoke_takes_an_id_a_prefix_or_standard_input() {
+fn revoke_accepts_an_id_a_prefix_or_standard_input() {
     let place = place();
     place
         .wikifarm("session revoke aaaaaaaa --settle 0s")
@@ -131,11 +132,11 @@ revoked 2 of 2 sessions
         .stderr(unknown.clone())
         .run();
     assert_eq!(left(&place), "cdef");
-    // The same ids once more: nobody has them any more.
+    // The same ids again: they no longer exist.
     place.wikifarm("session revoke aaaaaaaa").status(1).any_stderr().run();
 }
 
-/// Runs while the session `a` is written again and again, as by a client that can't be stopped.
+/// Runs while the session `a` is written again and again by a client that can't be stopped.
 fn beside_a_busy_client(place: &Place, words: &str, status: i32) -> Ran {
     use std::sync::atomic::{AtomicBool, Ordering};
     let (stop, id) = (AtomicBool::new(false), "a".repeat(40));
@@ -221,7 +222,7 @@ fn revoke_with_several_conditions_needs_all() {
     assert_eq!(revoked("--auth-method moin"), ("e".to_owned(), 0));
     assert_eq!(revoked("--auth-method openid"), ("abcdef".to_owned(), 0));
     assert_eq!(revoked("--user JoeDoe --auth-method moin"), ("de".to_owned(), 0));
-    // Of those written since nobody can tell.
+    // For sessions written since, the time of issue is unknown.
     let before = format!("--user JoeDoe --issued-before {}", NOW - DAY);
     assert_eq!(revoked(&before), ("acdef".to_owned(), 3));
 }

@@ -107,7 +107,7 @@ values
 }
 
 #[test]
-fn show_takes_any_unique_prefix_with_or_without_dots() {
+fn show_accepts_any_unique_prefix_with_or_without_dots() {
     let place = real();
     let whole = place.wikifarm("session show 21854108").arg(NOW_WORDS).any_stdout().run().stdout;
     place.wikifarm("session show 2185").arg(NOW_WORDS).stdout(&whole).run();
@@ -152,7 +152,7 @@ error: no session id begins with "01234567…"
 
 "#]])
         .run();
-    // What can't be understood counts more.
+    // A text that is not an id determines the status.
     let ran = show().stdin("21854108\n2\nffff\n").status(2).any_stdout().any_stderr().run();
     assert_eq!((ran.stdout.as_str(), ran.stderr.lines().count()), (whole("21854108").as_str(), 2));
     let json = |ids: &str| show().arg("--format=json").stdin(ids).status(1).any_stdout().any_stderr().run();
@@ -287,7 +287,7 @@ fn show_of_an_id_in_two_stores_prints_both() {
 }
 
 #[test]
-fn show_with_bytes_that_are_no_text_on_standard_input_is_refused() {
+fn show_with_bytes_that_are_not_text_on_standard_input_is_refused() {
     real()
         .wikifarm("session show -")
         .stdin(b"\xff\xfe\n")

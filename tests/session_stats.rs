@@ -31,7 +31,7 @@ fn real() -> Place {
 
 #[test]
 fn stats_counts_by_state_user_age_and_expiry() {
-    // How many bytes a file takes on disk is the file system's own affair.
+    // The number of bytes on disk depends on the file system.
     let stats = real().wikifarm(STATS).arg("--top=2").any_stdout().run().stdout;
     let without_disk: String = stats.lines().filter(|line| !line.starts_with("  the store uses ")).fold(
         String::new(),
@@ -95,8 +95,8 @@ fn stats_json_has_every_count() {
         let on_disk = state.as_object_mut().unwrap().remove("bytes_on_disk").unwrap();
         assert!(on_disk.is_u64());
     }
-    let room = stats["stores"][0].as_object_mut().unwrap().remove("filesystem").unwrap();
-    assert!(room["bytes"].is_u64());
+    let filesystem = stats["stores"][0].as_object_mut().unwrap().remove("filesystem").unwrap();
+    assert!(filesystem["bytes"].is_u64());
     let of = |state: &str, sessions: u64, bytes: u64| json!({"state": state, "sessions": sessions, "bytes": bytes});
     let bin = |from: Option<f64>, to: Option<f64>, label: &str, sessions: u64| json!({"from": from, "to": to, "label": label, "sessions": sessions});
     let (hour, day) = (3600.0, 86_400.0);
@@ -158,7 +158,7 @@ fn stats_counts_one_request_logins_only_if_the_version_allows() {
             "sessions",
             [
                 session('a').written(NOW - 2 * HOUR),
-                // Perhaps he is still reading.
+                // The visitor may still be reading.
                 session('b').written(NOW - HOUR / 2),
                 session('c').expires(NOW + HOUR).written(NOW - 2 * HOUR),
             ],

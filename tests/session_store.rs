@@ -1,5 +1,5 @@
-//! `session_store` in the farm file: sessions in a database are the wiki's storage to every command. Redis is shown in
-//! tests/servers.
+//! `session_store` in the farm file: all commands use sessions in a database as the wiki's sessions.
+//! tests/servers has the tests with Redis.
 
 use serde_json::json;
 
@@ -108,7 +108,8 @@ mod sqlite {
     use super::*;
     use crate::support::{DAY, HOUR, Session, clock};
 
-    /// Sessions of a live user, of an expired one and of nobody, in the database of both wikis.
+    /// Sessions of a live user, of an expired user, and of an anonymous visitor, in the database of both
+    /// wikis.
     fn place() -> Place {
         let now = clock();
         let place = farm("sqlite:sessions.db", "sqlite:./sessions.db").dir("from").sessions(
@@ -142,8 +143,8 @@ mod sqlite {
             (&json!("JoeDoe"), &json!(["one", "two"]))
         );
         assert_eq!(shown["sessions"][0]["store"], json!("sqlite:sessions.db"));
-        let whose = place.wikifarm("session whois - --format json").stdin("a".repeat(40)).any_stdout().run();
-        assert!(whose.stdout.contains("JoeDoe"), "{}", whose.stdout);
+        let whois = place.wikifarm("session whois - --format json").stdin("a".repeat(40)).any_stdout().run();
+        assert!(whois.stdout.contains("JoeDoe"), "{}", whois.stdout);
         let stats = place.wikifarm("session stats --format json").any_stdout().run();
         assert!(stats.stdout.contains("sqlite:sessions.db"), "{}", stats.stdout);
         let found = place.wikifarm("session verify --format json").any_stdout().status(1).run();

@@ -1,4 +1,4 @@
-//! Tombstones and MACs in SQLite, through the commands.
+//! Tombstones and MACs in SQLite, in all commands.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -37,7 +37,7 @@ fn tombstones(place: &Place) -> Vec<(String, f64)> {
     statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap().map(Result::unwrap).collect()
 }
 
-/// As a database of version 1 is, with the MACs that wikis with older modules know.
+/// Changes the database to version 1, with MACs that wikis with older modules accept.
 fn of_version_1(place: &Place) {
     let older = "DROP TABLE tombstone; DELETE FROM session; PRAGMA user_version = 1";
     database(place).execute_batch(older).unwrap();
@@ -55,14 +55,14 @@ fn revoke_leaves_a_tombstone_that_migrate_and_verify_honor_until_prune_clears_it
     let [(id, ends)] = &tombstones(&place)[..] else { panic!() };
     assert!(*id == a && (ends - now - 401.0 * 86_400.0).abs() < 60.0, "{id} {ends}");
 
-    // It is not migrated in, which a dry run says, too.
+    // `migrate` does not copy the session to the target. A dry run reports the same.
     let stays = "1 skipped: ended at the target by a logout or `session revoke`\n";
     let migrate_dry = format!("session migrate --dry-run --from moin-1.9:from --to {STORE}");
     let dry = place.wikifarm(&migrate_dry).any_stdout().run();
     assert!(dry.stdout.starts_with("would copy 0 of 2") && dry.stdout.contains(stays), "{}", dry.stdout);
     migrate(&place, stays, 0);
 
-    // Somebody puts it back.
+    // Another program writes the session again.
     let insert = "INSERT INTO session (id, pickle, modified_ns) VALUES (?1, ?2, 5)";
     database(&place).execute(insert, rusqlite::params![a, record]).unwrap();
     let verify = format!("session verify --store {STORE}");
@@ -135,7 +135,7 @@ fn verify_of_a_version_1_database_counts_its_old_macs() {
     };
     assert_eq!(version(&place), 1);
 
-    // A wiki with newer modules upgrades it: what is moved there again gets a new MAC.
+    // A wiki with newer modules upgrades the database. A session that is moved there again gets a new MAC.
     let newer =
         "CREATE TABLE tombstone (id TEXT PRIMARY KEY NOT NULL, ends REAL NOT NULL); PRAGMA user_version = 2";
     database(&place).execute_batch(newer).unwrap();

@@ -16,7 +16,7 @@ const FARM: &str = r#"
     superuser = ["Super"]
 "#;
 
-/// As private as it should be.
+/// Makes a directory private, as it should be.
 fn private(place: Place, dir: &str) -> Place {
     fs::set_permissions(place.path().join(dir), fs::Permissions::from_mode(0o700)).unwrap();
     place
@@ -115,9 +115,9 @@ fn verify_finds_pickles_that_run_code_under_any_name() {
     let place = sound()
         .session("sessions", Session::new('1').raw(b"(dS'x'\ncos\nsystem\n(S'touch /tmp/planted'\ntRs."))
         .session("sessions", Session::new('2').raw(b"cposix\nsystem\n(S'touch /tmp/planted'\ntR."))
-        // It was run before it comes to the byte that makes it unreadable.
+        // Python calls the function before it reaches the invalid byte.
         .session("sessions", Session::new('3').raw(b"(dS'x'\ncsubprocess\nPopen\n(S'id'\ntRsX"))
-        // Kept by the openid library: no stranger.
+        // The openid library stores this class, so it is allowed.
         .session(
             "sessions",
             Session::new('4').raw(b"(dS'x'\ncopenid.yadis.manager\nYadisServiceManager\ns."),
@@ -173,7 +173,7 @@ fn verify_reports_a_directory_that_others_can_replace() {
     let ran = place.wikifarm(verify).status(1).any_stdout().run();
     let line = "  error[unsafe-directory]: directory that other local users can list or change\n    (1 directory)\n    above  every local user can replace the session directory (mode 0757)\n";
     assert!(ran.stdout.contains(line), "{}", ran.stdout);
-    // In a sticky one nobody can.
+    // In a sticky directory, no other user can replace it.
     mode(0o1777);
     place.wikifarm(verify).any_stdout().run();
 }
@@ -267,7 +267,7 @@ fn verify_sarif_and_ndjson_contain_no_whole_id() {
     assert_eq!(run["results"][0]["level"], "error");
     let print = &run["results"][0]["partialFingerprints"]["wikifarm/v1"];
     assert!(!sarif.stdout.contains(&"1".repeat(9)));
-    // The same in the next run, though its neighbours are others.
+    // The key stays the same in the next run, even with other sessions in the store.
     let place = place.session("sessions", Session::new('0').raw(b"(d"));
     let again = place.wikifarm(VERIFY).arg("--format=sarif").status(1).any_stdout().run();
     let again: serde_json::Value = serde_json::from_str(&again.stdout).unwrap();
@@ -308,17 +308,17 @@ fn verify_finds_a_session_directory_that_no_wiki_uses() {
     let place = Place::farm(farm)
         .dir("users")
         .session("state/sessions", Session::new('a').expires(NOW + HOUR))
-        // Of an earlier session_dir, of an earlier data_dir with another version, and of a copy.
+        // Directories of an earlier session_dir, of an earlier data_dir with another version, and of a copy.
         .session("state/sessions.old", gone('1'))
         .session("wikis/docs/data-1.8/cache/__common__/session", Session::old('2').expires(NOW + DAY))
         .session("wikis/docs/backup/2025/sessions", gone('3'))
-        // By their names only; and where a wiki keeps no sessions.
+        // Directories with only session names, and a directory in which a wiki keeps no sessions.
         .session("state/objects", Session::new('4').raw(b"blob"))
         .session("wikis/docs/data/pages/FrontPage/cache", gone('5'))
-        // None has run there.
+        // No wiki has run there.
         .dir("state/empty/__session__");
     let place = private(place, "state/sessions");
-    // A link leads nowhere.
+    // A link is not followed.
     let elsewhere = Place::new().session("sessions", gone('6'));
     std::os::unix::fs::symlink(elsewhere.path(), place.path().join("state/link")).unwrap();
     let ran = place.wikifarm(VERIFY).status(1).any_stdout().run();
@@ -342,7 +342,7 @@ fn verify_finds_a_session_directory_that_no_wiki_uses() {
         "{}",
         ran.stdout
     );
-    // Not what was asked about.
+    // With `--store-of`, other directories are not reported.
     place.wikifarm(VERIFY).arg("--store-of=docs").any_stdout().run();
 }
 
@@ -364,7 +364,7 @@ orphan-store: could not search: ./closed: permission denied
     );
 }
 
-/// A store of that kind with the sound session, as private as `session migrate` makes it.
+/// A store of this kind with the session without problems, as private as `session migrate` creates it.
 fn moved(to: &str) -> Place {
     let place = sound();
     let migrate = format!("-q session migrate --include-expired --from moin-1.9:sessions --to {to}");
@@ -406,7 +406,8 @@ fn verify_reports_a_database_that_others_can_read_or_replace() {
     mode("s.db", 0o604);
     assert_eq!(checks(&place, "sqlite:s.db"), ["unsafe-file 1"]);
     mode("s.db", 0o600);
-    // Who can write in its directory can put another in its place, or a file beside it: then it is not opened.
+    // A user who can write to the directory can replace the database or create a file beside it. The database
+    // is then not opened.
     let refused = || {
         let run = place.wikifarm(VERIFY).arg("--store=sqlite:s.db").arg("--format=json");
         let ran = run.any_stdout().any_stderr().status(4).run();

@@ -1,4 +1,4 @@
-//! `wikifarm session verify` counts each check once a store, with the number of files beside it.
+//! `wikifarm session verify` counts each check once for each store, and reports the number of files.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use crate::support::farms::DOCS_WITH_USERS;
 use crate::support::{HOUR, NOW, Place, Session};
 
-/// Two stores; a wiki with umask 0022 wrote 30 and 2 sessions.
+/// Two stores with 30 and 2 sessions, written by a wiki with umask 0022.
 fn one_umask() -> Place {
     let sessions =
         |count: usize| (0..count).map(|n| Session::named(&format!("{n:08x}{:032}", 0)).expires(NOW + HOUR));

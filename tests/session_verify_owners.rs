@@ -1,4 +1,5 @@
-//! `wikifarm session verify` asks whether the wiki's user can create, rename, and delete sessions, not who owns them.
+//! `wikifarm session verify` checks whether the wiki's user can create, rename, and delete sessions, not who
+//! owns them.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, chown};
@@ -8,7 +9,8 @@ use crate::support::{HOUR, NOW, Place, Ran, Session, is_root, not_tested, same};
 /// The wiki's user and group in these tests: `nobody`.
 const WIKI: u32 = 65534;
 
-/// Two sessions of the wiki's user in a directory of that owner, group, and mode; `None` where the tester is not root.
+/// Two sessions of the wiki's user in a directory with this owner, group, and mode. `None` if the tester is
+/// not root.
 fn store((uid, gid): (u32, u32), mode: u32) -> Option<Place> {
     if !is_root() {
         not_tested("owners of session directories", "only root can give files away");
@@ -22,7 +24,7 @@ fn store((uid, gid): (u32, u32), mode: u32) -> Option<Place> {
     Some(place)
 }
 
-/// Adds a session of that owner, group, and mode.
+/// Adds a session with this owner, group, and mode.
 fn file(place: Place, digit: char, (uid, gid): (u32, u32), mode: u32) -> Place {
     let place = place.session("sessions", Session::new(digit).expires(NOW + HOUR));
     let path = place.path().join("sessions").join(digit.to_string().repeat(40));

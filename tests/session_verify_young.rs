@@ -1,10 +1,11 @@
-//! `wikifarm session verify` beside a wiki that writes in place: a young broken session is read again once it was written.
+//! `wikifarm session verify` beside a wiki that writes in place: an unreadable session that was just written
+//! is read again after the next write.
 
 use std::fs;
 
 use crate::support::{HOUR, NOW, Place, Session, output, traced};
 
-/// How often the broken session, written at that time, is opened by a run at [`NOW`].
+/// How often a run at [`NOW`] opens the unreadable session that was written at `written`.
 fn opened(written: i64) -> usize {
     let place = Place::new()
         .session("sessions", Session::new('a').expires(NOW + HOUR))
@@ -18,7 +19,7 @@ fn opened(written: i64) -> usize {
 }
 
 #[test]
-fn verify_reads_a_young_broken_session_again_only_if_it_is_written_again() {
+fn verify_reads_a_new_unreadable_session_again_only_after_a_write() {
     for written in [NOW - HOUR, NOW - 11, NOW - 10, NOW, NOW + 2, NOW + 3, NOW + HOUR] {
         assert_eq!(opened(written), 1, "written {} s after now", written - NOW);
     }

@@ -24,10 +24,10 @@ const FARM: &str = r#"
 
 const NOW_WORDS: &str = "--now=1795400000";
 
-/// Made by Flask 3.0.3 at that time under the key "a farm secret".
+/// A cookie that Flask 3.0.3 signed at that time with the key "a farm secret".
 const COOKIE: &str = ".eJxNy0EKwjAUhOGryKylVN3lKiKltlP6kCSSN1mV3t2IXbgb5uPfUJ2lMzHajIB-usxX3hacf6BSXWzSBo9vrFqHSK35W8RsCf8ySsWejrDhJIT7Yz_U6W45DcovplaqfzunQmH_AGYhL1o.awOhQA.Uw7tm1aDdHLHvIxcJqU5hhSrcuA";
 
-/// Two wikis over real sessions, and a third whose store knows one id of them too.
+/// Two wikis with real sessions, and a third wiki whose store has one of the same ids.
 fn real() -> Place {
     let known = Session::named("21854108bf22702bdf78c51354ae97df1fc9fc8b").expires(NOW - DAY);
     Place::farm(FARM)
@@ -262,7 +262,7 @@ fn whois_of_a_broken_signed_cookie_gives_the_reason() {
 
 #[test]
 fn whois_reads_a_long_list_of_ids_to_its_end() {
-    // More than a MiB before the one that is known.
+    // More than 1 MiB before the known id.
     let list = format!("{}21854108\n", format!("{:10000}\n", "00000000").repeat(110));
     let found =
         real().wikifarm("session whois - --format json").stdin(list).status(1).any_stdout().run().json();

@@ -1,4 +1,4 @@
-//! Databases that somebody else could have prepared, and what waits for ever: refused, stopped.
+//! Databases that another user could have prepared are refused, and blocked calls are stopped.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
@@ -14,7 +14,8 @@ const WIKI: u32 = 4242;
 
 const PRUNE: &str = "session prune --store sqlite:db/s.db";
 
-/// A database with one session that is over, in a directory that only its owner can write; `nobody` can reach it.
+/// A database with one expired session, in a directory that only its owner can write to and `nobody` can
+/// enter.
 fn place() -> Place {
     let over = Session::new('a').expires(clock() - 2 * DAY).written(clock() - 2 * DAY);
     let place = Place::new().dir("db").session("from", over);
@@ -27,14 +28,14 @@ fn place() -> Place {
     place
 }
 
-/// By the tester himself, who may be root.
+/// Runs as the tester, who may be root.
 fn run<'a>(place: &'a Place, words: &str) -> Run<'a> {
     let state = place.home();
     let state = state.to_str().unwrap();
     place.wikifarm(words).by_tester().env("STATE_DIRECTORY", state).env("RUNTIME_DIRECTORY", state)
 }
 
-/// Gives the directory of the database a mode and an owner, and the database another.
+/// Sets the mode and the owner of the directory, and the owner of the database.
 fn owned(place: &Place, dir: (u32, u32, u32), file: u32) {
     let path = place.path().join("db");
     chown(&path, Some(dir.1), Some(dir.2)).unwrap();
@@ -42,7 +43,7 @@ fn owned(place: &Place, dir: (u32, u32, u32), file: u32) {
     chown(path.join("s.db"), Some(file), Some(file)).unwrap();
 }
 
-/// Every command refuses the database for that reason, and leaves it as it was.
+/// Checks that all commands refuse the database for this reason, and do not change it.
 fn refused(place: &Place, why: &str) {
     let beside = || {
         let mut found = Vec::new();
@@ -78,7 +79,7 @@ fn prune_as_root_of_a_database_uses_the_rights_of_its_owner() {
     for mode in [0o700, 0o750, 0o755] {
         let place = place();
         owned(&place, (mode, WIKI, WIKI), WIKI);
-        // A file that SQLite left, as when a wiki was killed.
+        // A leftover file of SQLite, as after a wiki was killed.
         fs::write(place.path().join("db/s.db-journal"), "").unwrap();
         chown(place.path().join("db/s.db-journal"), Some(WIKI), Some(WIKI)).unwrap();
         let ran = run(&place, PRUNE).any_stdout().any_stderr().run();
@@ -87,7 +88,7 @@ fn prune_as_root_of_a_database_uses_the_rights_of_its_owner() {
         for name in place.names("db") {
             assert_eq!(fs::metadata(place.path().join("db").join(&name)).unwrap().uid(), WIKI, "{name}");
         }
-        // In WAL mode SQLite doesn't look at that file.
+        // In WAL mode, SQLite ignores this file.
         assert_eq!(place.names("db"), ["s.db", "s.db-journal"]);
     }
 }
@@ -99,7 +100,7 @@ fn prune_as_root_of_a_database_in_a_directory_of_root_has_the_owners_rights() {
     }
     let place = place();
     owned(&place, (0o755, 0, 0), WIKI);
-    // SQLite makes files beside the database, which its owner can't: so SQLite can't either.
+    // SQLite creates files beside the database. The owner of the database can't create them, so SQLite fails.
     let ran = run(&place, PRUNE).any_stdout().any_stderr().status(3).run();
     assert!(ran.stderr.contains("attempt to write a readonly database"), "{}", ran.stderr);
     assert_eq!(place.names("db"), ["s.db"]);
@@ -139,7 +140,7 @@ fn session_commands_as_root_refuse_a_database_in_another_users_directory() {
             run(&place, "session verify --store sqlite:db/s.db").any_stdout().any_stderr().status(4).run();
         assert!(ran.stderr.contains(why), "{}", ran.stderr);
     }
-    // Whoever can replace the directory prepares another one.
+    // A user who can replace the directory can prepare another database.
     let place = place();
     chown(place.path(), Some(WIKI), Some(WIKI)).unwrap();
     refused(
@@ -150,7 +151,8 @@ fn session_commands_as_root_refuse_a_database_in_another_users_directory() {
 
 type Plant = fn(&Place, &Path);
 
-/// What somebody may put beside a database: why it is refused, and how it gets there. The last one needs root.
+/// Files that another user can put beside a database: why the database is refused, and how the file gets
+/// there. The last one needs root.
 const PLANTED: [(&str, Plant); 4] = [
     ("not a regular file", |_, path| fifo(path)),
     ("not a regular file", |place, path| symlink(elsewhere(place), path).unwrap()),
@@ -199,7 +201,7 @@ fn session_commands_refuse_a_fifo_as_database_and_continue() {
 }
 
 #[test]
-fn whois_with_a_refused_store_does_not_say_the_id_is_nowhere() {
+fn whois_with_a_refused_store_does_not_report_the_id_as_missing() {
     let place = place();
     fs::set_permissions(place.path().join("db"), Permissions::from_mode(0o777)).unwrap();
     let whois =

@@ -1,4 +1,4 @@
-//! SIGTERM ends a command within 2 s, whatever it waits for.
+//! SIGTERM ends a command within 2 s, even if it waits.
 
 use std::io::Read;
 use std::process::{Child, Command, Stdio};
@@ -9,10 +9,10 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::support::{DAY, Place, Session, clock};
 
-/// A run that is asked to stop ends by then, on a machine that has other work.
+/// The time within which a run must stop, even on a busy machine.
 const PATIENCE: Duration = Duration::from_millis(2000);
 
-/// The binary by the tester himself, in the test's directory.
+/// Starts the binary as the tester, in the test's directory.
 pub(crate) fn started(place: &Place, words: &str) -> Child {
     let mut command = Command::new(env!("CARGO_BIN_EXE_wikifarm"));
     command.args(words.split(' ')).current_dir(place.path()).env("HOME", place.home());
@@ -20,7 +20,7 @@ pub(crate) fn started(place: &Place, words: &str) -> Child {
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
 }
 
-/// Sends SIGTERM when `moment` has passed; the status (-1: ended by the signal) and what it wrote to stderr.
+/// Sends SIGTERM after `moment`. Returns the status (-1 if the signal ended the process) and stderr.
 pub(crate) fn stopped(mut child: Child, moment: Duration) -> (i32, String) {
     thread::sleep(moment);
     assert!(child.try_wait().unwrap().is_none(), "it ended before the signal");
@@ -38,7 +38,7 @@ pub(crate) fn stopped(mut child: Child, moment: Duration) -> (i32, String) {
     (child.wait().unwrap().code().unwrap_or(-1), stderr)
 }
 
-/// A place with so many sessions that are over.
+/// A place with this number of expired sessions.
 fn sessions(count: usize) -> Place {
     let over = |number: usize| {
         Session::named(&format!("{number:040x}")).expires(clock() - 2 * DAY).written(clock() - 2 * DAY)
@@ -63,7 +63,7 @@ fn prune_of_a_locked_database_stops_on_a_signal() {
     assert!(child.wait_with_output().unwrap().status.success());
 }
 
-/// Its output fills a pipe that nobody reads.
+/// The output fills a pipe that nobody reads.
 #[test]
 fn list_into_a_blocked_pipe_stops_on_a_signal() {
     let place = sessions(2000);

@@ -10,7 +10,7 @@ use crate::support::{DAY, HOUR, NOW, Place, Session, same};
 
 const FIND: &str = "store find --now 1795400000";
 
-/// A store in use, one that nobody uses, and a cache whose names are those of sessions.
+/// A store in use, an unused store, and a cache in which files have names of sessions.
 fn tree(place: Place) -> Place {
     place
         .session("sessions", Session::new('a').expires(NOW + HOUR).written(NOW - HOUR))
@@ -86,7 +86,7 @@ error: --orphans needs a farm file: pass -f FILE
 #[test]
 fn find_reports_unreadable_directories_and_finds_the_rest() {
     let place = tree(Place::farm(DOCS_AND_PLANS)).dir("closed");
-    // Handed to who runs it before it is closed.
+    // Give the directory to the user of the run before closing it.
     place.wikifarm("store find sessions").any_stdout().run();
     fs::set_permissions(place.path().join("closed"), fs::Permissions::from_mode(0o000)).unwrap();
     let ran =

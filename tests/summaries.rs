@@ -1,8 +1,9 @@
-//! Whatever changes something prints what it did, also where nobody looks on; `-q` alone keeps it silent.
+//! Each command that changes something prints a summary, even if the output is not a terminal. Only `-q`
+//! disables it.
 
 use crate::support::{DAY, Place, Session, clock};
 
-/// A farm in which each of the commands below has something to do.
+/// A farm in which each of the commands below changes something.
 fn place() -> Place {
     let farm =
         "moin = \"1.9.11\"\n[wikis.docs]\nurl = \"https://docs.example.org/\"\nsession_dir = \"sessions\"\n";
@@ -19,7 +20,7 @@ fn place() -> Place {
 
 const MIGRATE: &str = "session migrate --from moin-1.9:sessions --to moin-1.9:to --move";
 
-/// Each command, those that have to run before it, and whether it has a summary in JSON.
+/// The commands, each with the commands that run before it, and whether it has a summary in JSON.
 const COMMANDS: [(&str, &[&str], bool); 11] = [
     ("session prune --all --yes", &[], true),
     ("session revoke --user id:1.2 --settle 0s", &[], true),

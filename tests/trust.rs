@@ -1,4 +1,4 @@
-//! Whom wikifarm obeys and what it opens: farm files, secrets, and directories that other users can write.
+//! Trust: which farm files, secrets, and directories wikifarm uses if other users can write to them.
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -16,7 +16,7 @@ use crate::support::{DAY, Place, Session, clock, is_root};
 /// Another user.
 const STRANGER: u32 = 4242;
 
-/// Commands that only lint and predict from a farm file.
+/// Commands that only lint a farm file and predict from it.
 const PREDICT: [(&str, &[&str]); 9] = [
     ("config check", &[]),
     ("config show", &[]),
@@ -29,7 +29,7 @@ const PREDICT: [(&str, &[&str]); 9] = [
     ("config check", &["--diff"]),
 ];
 
-/// Commands that open what a farm file names, go to its addresses, or change something.
+/// Commands that open files in a farm file, connect to its addresses, or change something.
 const ACT: [(&str, &[&str]); 13] = [
     ("config check", &["--fix"]),
     ("cookie simulate", &["visit docs", "--write", "written"]),
@@ -46,7 +46,7 @@ const ACT: [(&str, &[&str]); 13] = [
     ("store find", &["."]),
 ];
 
-/// Commands that look for no farm file.
+/// Commands that use no farm file.
 const WITHOUT: [&str; 9] = [
     "completions",
     "schema",
@@ -59,7 +59,7 @@ const WITHOUT: [&str; 9] = [
     "man",
 ];
 
-/// A farm file of a stranger, who wants a secret of root's sent to a server.
+/// A farm file of another user, who wants to have a secret of root sent to a server.
 struct Trap {
     place: Place,
     server: TcpListener,
@@ -124,7 +124,7 @@ fn every_command_as_root_ignores_farm_toml_of_another_users_directory() {
         return; // Only root can give files away.
     }
     let trap = Trap::new();
-    // An absolute path: no store is named that this directory could make relative.
+    // An absolute path, so that no store is relative to this directory.
     let theirs = trap.place.path().join("theirs");
     for (name, args) in PREDICT.iter().chain(&ACT) {
         let run = trap.place.wikifarm(name).args(*args).by_tester().in_dir(&theirs).status(4);
@@ -175,13 +175,13 @@ fn cookie_diff_as_root_counts_no_sessions_of_another_users_farm() {
     let trusted = diff().run();
     assert!(trusted.stdout.contains("1 live"), "{}", trusted.stdout);
     chown(place.path().join("old.toml"), Some(STRANGER), None).unwrap();
-    let strangers = diff()
+    let untrusted = diff()
         .stderr(str![[r#"
 old.toml: sessions not counted: old.toml belongs to user 4242 (mode 0644)
 
 "#]])
         .run();
-    assert!(!strangers.stdout.contains("1 live"), "{}", strangers.stdout);
+    assert!(!untrusted.stdout.contains("1 live"), "{}", untrusted.stdout);
 }
 
 #[test]
@@ -200,7 +200,7 @@ fn commands_as_root_refuse_a_farm_file_that_a_group_can_write() {
     }
 }
 
-/// The user whom root becomes may write the farm file, and nobody else.
+/// Only root and the user whom root becomes may be able to write to the farm file.
 #[test]
 fn run_as_trusts_farm_files_of_root_or_that_user() {
     if !is_root() {
@@ -231,7 +231,7 @@ fn fifo(place: &Place, name: &str) {
     assert!(Command::new("mkfifo").arg(place.path().join(name)).status().unwrap().success());
 }
 
-/// A run that waits for a writer is ended by the test, and fails.
+/// If a run waits for a writer, the test ends the run and fails.
 #[test]
 fn commands_do_not_wait_for_a_named_fifo() {
     let place = place(clock());
@@ -267,7 +267,7 @@ fn commands_do_not_wait_for_a_named_fifo() {
     }
 }
 
-/// What a farm in Python imports is another file that somebody named.
+/// A Python farm file imports another file, which may be a FIFO.
 #[test]
 fn import_does_not_wait_for_a_fifo() {
     let place =
@@ -311,7 +311,7 @@ fn commands_refuse_secret_files_that_others_could_write() {
     }
 }
 
-/// Prunes as root with the variable, or the setting, that names a directory.
+/// Prunes as root with the variable or the setting that names a directory.
 #[track_caller]
 fn prune_in(place: &Place, name: &str, dir: &Path) -> String {
     let mut words = vec![OsString::from("session"), "prune".into(), "-v".into()];

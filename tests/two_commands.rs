@@ -1,6 +1,8 @@
-//! `scripts/demo` and `scripts/check`, the two commands of the README, on machines that lack what they need.
+//! `scripts/demo` and `scripts/check`, the two commands of the README, on machines without the required
+//! programs.
 //!
-//! Every program they call is `tests/fixtures/fresh-machine/tool` under another name, so nothing is compiled or installed.
+//! All programs that the scripts call are copies of `tests/fixtures/fresh-machine/tool`, so nothing is
+//! compiled or installed.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -9,9 +11,9 @@ use std::process::Command;
 
 use crate::support::same;
 
-/// What Debian has at once, beside the shell.
+/// The programs that Debian always has, in addition to the shell.
 const BASE: [&str; 9] = ["chmod", "cut", "dirname", "head", "ln", "mktemp", "rm", "sed", "sort"];
-/// What of Debian and of Rust stands in for itself.
+/// The programs of Debian and Rust that the tool replaces.
 const FRESH: [&str; 6] = ["bash", "cargo", "id", "rustc", "script", "update-rc.d"];
 const INSTALLED: [&str; 8] =
     ["apache2", "cc", "curl", "nginx", "python3", "redis-cli", "redis-server", "strace"];
@@ -42,7 +44,7 @@ impl Machine {
         for file in ["Cargo.toml", "scripts/check", "scripts/demo"] {
             fs::copy(source.join(file), machine.dir.path().join(file)).unwrap();
         }
-        // The real ones are out of reach.
+        // The real programs must not be found.
         let mut needs = fs::read_to_string(source.join("scripts/needs.sh")).unwrap();
         for (real, here) in [
             (":/usr/sbin:/sbin\n", "\n"),
@@ -91,7 +93,7 @@ impl Machine {
 }
 
 impl Ran {
-    /// The calls of cargo that take long.
+    /// The slow calls of cargo.
     fn work(&self) -> Vec<&str> {
         let call = |line| str::strip_prefix(line, "cargo ").filter(|call| !call.ends_with("--version"));
         self.calls.iter().filter_map(|line| call(line)).collect()
@@ -182,7 +184,7 @@ fn check_script_as_root_on_debian_installs_once_and_starts_no_service() {
     assert!(!machine.dir.path().join("policy-rc.d").exists());
     assert_eq!((ran.status, ran.work().len()), (0, 7), "{}", ran.stderr);
     assert_eq!(ran.stdout, NOT_TESTED);
-    // The second time, all is here.
+    // The second time, everything is installed.
     let again = machine.run("scripts/check", &[]);
     assert!(!again.calls.iter().any(|call| call.starts_with("apt-get")), "{:?}", again.calls);
     assert_eq!((again.status, again.stderr.as_str()), (0, ""));
@@ -205,8 +207,9 @@ fn check_script_as_root_keeps_the_policy_of_the_machine() {
 }
 
 #[test]
-fn check_script_without_python2_skips_its_tests_and_says_so() {
-    // The first has no Python at all, the second a shim of pyenv that fails, the third a path that leads nowhere.
+fn check_script_without_python2_skips_its_tests_and_reports_them() {
+    // The first machine has no Python, the second a pyenv shim that fails, and the third a path to a missing
+    // file.
     for (more, python) in [(&[] as &[&str], None), (&["python2.7"], None), (&[], Some(("PYTHON2", "/none")))]
     {
         let machine = Machine::with(&[&FRESH, &INSTALLED, more]);

@@ -1,10 +1,11 @@
-//! As in `wikifarm .. 2>&1 | head -1`: that nobody reads to the end changes neither what is done nor the status.
+//! Commands such as `wikifarm .. 2>&1 | head -1`: if the reader closes the output, the command still does its
+//! work and keeps its status.
 
 use std::process::{Command, Stdio};
 
 use crate::support::{DAY, Place, Session, clock};
 
-/// The status, and the names that are left in the directory `sessions`.
+/// The status, and the remaining names in the directory `sessions`.
 fn run(line: &str, heard: bool) -> (Option<i32>, Vec<String>) {
     let now = clock();
     run_in(
@@ -50,8 +51,8 @@ fn commands_with_closed_output_do_their_work_and_keep_the_status() {
     }
 }
 
-/// As in a job that pipes the findings into something that looks at the first. They are more than is kept before it is
-/// written.
+/// A job may pipe the findings to a program that reads only the first one. There are more findings than the
+/// output buffer holds.
 #[test]
 fn verify_with_closed_output_keeps_the_status() {
     let line = "session verify --store moin-1.9:sessions --format json";

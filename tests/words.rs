@@ -1,4 +1,4 @@
-//! The words of help, messages, and docs: plain American English, in the terms of the glossary.
+//! Checks the words in help, messages, and docs: plain American English, with the terms of the glossary.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! `session migrate --cookie-map`, in front of a wiki that shows what it was sent.
+//! `session migrate --cookie-map`: web servers with the map in front of a wiki that records its requests.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -10,7 +10,7 @@ use wikifarm::ops::migrate::{CookieMap, MapKind, Pair};
 
 use super::web::{WebServer, Wiki};
 
-/// What a wiki of 1.9 answers to whom it knows.
+/// The response of a 1.9 wiki to a logged-in user.
 const ANSWER: &str = "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nConnection: close\r\n\
      Set-Cookie: MOIN_SESSION_lab=1111111111111111111111111111111111111111; Path=/\r\n\r\nok\n";
 
@@ -18,7 +18,7 @@ fn old(letter: char) -> String {
     letter.to_string().repeat(32)
 }
 
-/// Moves sessions of 1.8 to 1.9 in `dir`; gives the new ids of `a` and `b`.
+/// Migrates sessions of 1.8 to 1.9 in `dir`. Returns the new ids of `a` and `b`.
 fn migrate(dir: &Path, kind: &str) -> [String; 2] {
     fs::set_permissions(dir, fs::Permissions::from_mode(0o755)).unwrap();
     for name in ["from", "to"] {
@@ -44,7 +44,7 @@ fn migrate(dir: &Path, kind: &str) -> [String; 2] {
     })
 }
 
-/// What browsers send, and what the wiki is to see.
+/// Checks the cookies that the wiki receives for the cookies that browsers send.
 fn visits(server: &WebServer, wiki: &Wiki, [a, b]: &[String; 2]) {
     let (old_a, old_b, none) = (old('a'), old('b'), old('z'));
     let same = |cookie: String| (Some(cookie.clone()), Some(cookie));
@@ -55,10 +55,10 @@ fn visits(server: &WebServer, wiki: &Wiki, [a, b]: &[String; 2]) {
             Some(format!("lang=de; MOIN_SESSION_lab={a}; theme=x")),
         ),
         (Some(format!("x=\"1\"; MOIN_SESSION=\"{old_b}\"")), Some(format!("x=\"1\"; MOIN_SESSION_lab={b}"))),
-        // The wiki's own cookie wins, wherever it stands, and whoever it belongs to.
+        // The wiki's own cookie takes precedence at any position, for any user.
         same(format!("MOIN_SESSION={old_a}; MOIN_SESSION_lab={b}")),
         same(format!("MOIN_SESSION_lab=; MOIN_SESSION={old_a}")),
-        // Of two old ones the last, as 1.8 has it.
+        // Of two old cookies, the last one counts, as in 1.8.
         (
             Some(format!("MOIN_SESSION={old_a}; MOIN_SESSION={old_b}")),
             Some(format!("MOIN_SESSION={old_a}; MOIN_SESSION_lab={b}")),
@@ -76,7 +76,8 @@ fn visits(server: &WebServer, wiki: &Wiki, [a, b]: &[String; 2]) {
         assert!(server.curl(&arguments).unwrap().ends_with("ok\n"));
         assert_eq!(wiki.cookie(), seen, "sent: {sent:?}");
     }
-    // A visitor with a jar: the new cookie is set beside the old one, and wins from then on.
+    // A visitor with a cookie jar: the new cookie is set beside the old one, and takes precedence from then
+    // on.
     let jar = server.socket.with_file_name("jar");
     fs::write(&jar, format!("wiki.example.org\tFALSE\t/\tFALSE\t4000000000\tMOIN_SESSION\t{old_a}\n"))
         .unwrap();
@@ -141,7 +142,7 @@ fn cookie_map_of_many_ids_loads_in_nginx_without_warnings() {
     assert_eq!(nginx_check(dir), (Some(0), String::new()));
 }
 
-/// What `nginx -t` says of `map.conf`: its status and its messages.
+/// The status and messages of `nginx -t` for `map.conf`.
 fn nginx_check(dir: &Path) -> (Option<i32>, String) {
     fs::write(
         dir.join("nginx.conf"),
@@ -154,8 +155,8 @@ fn nginx_check(dir: &Path) -> (Option<i32>, String) {
     (output.status.code(), String::from_utf8(output.stderr).unwrap())
 }
 
-/// Ids that differ by case alone, that are words of nginx's own, and every printable character: what a file name in a
-/// hostile directory can be.
+/// Ids that differ only by case, ids that are words of nginx, and ids with every printable character. A
+/// hostile directory can have such file names.
 fn hostile_ids() -> Vec<String> {
     let mut ids: Vec<String> = ["abcdef0123456789", "Deadbeef", "hostnameX", "_"]
         .into_iter()
@@ -187,7 +188,7 @@ fn cookie_map_of_hostile_ids_is_read_by_nginx() {
     assert!(map.pairs.len() > 50 && map.left_out.len() > 50);
     fs::write(dir.join("map.conf"), map.nginx("map")).unwrap();
     assert_eq!(nginx_check(dir), (Some(0), String::new()));
-    // Ids of which nginx takes two for one make it refuse the whole configuration.
+    // If nginx considers two ids equal, it rejects the whole configuration.
     let mut case = CookieMap::new(MapKind::Json, names, Duplicate::Last, pairs, 0);
     case.pairs.retain(|pair| pair.old.eq_ignore_ascii_case("deadbeef"));
     fs::write(dir.join("map.conf"), case.nginx("map")).unwrap();
@@ -197,7 +198,7 @@ fn cookie_map_of_hostile_ids_is_read_by_nginx() {
 
 #[test]
 #[ignore = "needs apache2 and curl: make check-servers"]
-fn cookie_map_in_apache_tells_ids_apart_by_case_and_finds_no_hostile_id() {
+fn cookie_map_in_apache_distinguishes_ids_by_case_and_finds_no_hostile_id() {
     let root = tempfile::tempdir().unwrap();
     let dir = root.path();
     fs::set_permissions(dir, fs::Permissions::from_mode(0o755)).unwrap();
@@ -237,7 +238,7 @@ fn cookie_map_in_apache_replaces_the_old_cookie() {
     for name in ["map.conf", "map.conf.ids"] {
         assert_eq!(fs::metadata(dir.join(name)).unwrap().permissions().mode() & 0o777, 0o600, "{name}");
     }
-    // Apache serves as www-data; the file says what to do about that.
+    // Apache runs as www-data. The file explains the permissions it needs.
     fs::set_permissions(dir.join("map.conf.ids"), fs::Permissions::from_mode(0o644)).unwrap();
     let wiki = Wiki::listen(&dir.join("wiki.sock"), ANSWER);
     let host = format!(

@@ -1,7 +1,9 @@
-//! Every pair of stores: sessions go there and back again, and are the same byte for byte. With what Python 2 and 3 pickle
-//! in every protocol, instances of classes that nobody here has, shared references and big ints among them.
+//! Migrates sessions between every pair of stores and back, and compares all bytes. The sessions contain
+//! pickles of Python 2 and 3 in every protocol, with instances of unknown classes, shared references, and big
+//! ints.
 //!
-//! `WIKIFARM_LOSSLESS=10000 cargo test --test servers -- --ignored --nocapture every_pair` takes that many, and shows a table.
+//! `WIKIFARM_LOSSLESS=10000 cargo test --test servers -- --ignored --nocapture every_pair` migrates 10,000
+//! sessions and prints a table.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -13,7 +15,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::redis_server::RedisServer;
 
-/// Sessions that end long from now, each with another value of the corpus in it.
+/// Sessions that expire long from now, each with another value of the corpus.
 fn corpus() -> Vec<Vec<u8>> {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/pickles");
     let texts = ["python2.jsonl", "python3.jsonl"].map(|file| fs::read_to_string(dir.join(file)).unwrap());
@@ -21,8 +23,8 @@ fn corpus() -> Vec<Vec<u8>> {
     for line in texts.iter().flat_map(|text| text.lines()) {
         let line: serde_json::Value = serde_json::from_str(line).unwrap();
         let bytes = STANDARD.decode(line["pickle"].as_str().unwrap()).unwrap();
-        // The opcodes of a pickle may stand within another's, but for PROTO at its begin and STOP at its end. Frames of
-        // protocol 4 count from where they stand.
+        // A pickle can contain the opcodes of another pickle, except PROTO at its start and STOP at its end.
+        // Frames of protocol 4 may be at any position.
         let body = match bytes.as_slice() {
             [0x80, 2 | 3, body @ .., b'.'] => body,
             [0x80, ..] => continue,
@@ -60,7 +62,7 @@ fn contents(dir: &Path) -> BTreeMap<String, Vec<u8>> {
         .collect()
 }
 
-/// Allows what the sessions of the corpus name: that is not what is tried here.
+/// Allows the classes in the sessions of the corpus, which these tests do not check.
 fn allow_what_is_named(dir: &Path, from: &str) {
     fs::write(dir.join("farm.toml"), "[wikis.w]\nurl = \"https://w.example.org/\"\n").unwrap();
     let output = wikifarm(dir, from, "json:none");

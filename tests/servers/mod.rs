@@ -1,4 +1,4 @@
-//! What the tests share: the servers.
+//! The servers that tests share.
 
 mod cookie_map;
 mod lossless;

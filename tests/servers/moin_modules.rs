@@ -1,4 +1,4 @@
-//! `contrib/moin`: its own tests under Python 2.7, and sessions that go from wikifarm to a wiki and back.
+//! `contrib/moin`: runs its tests under Python 2.7, and migrates sessions from wikifarm to a wiki and back.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 
 use super::redis_server::RedisServer;
 
-/// Python 2.7: `$PYTHON2`, `python2.7`, or what pyenv has.
+/// Python 2.7: `$PYTHON2`, `python2.7`, or the version of pyenv.
 fn python() -> PathBuf {
     let runs = |path: &Path| {
         let version = Command::new(path).arg("--version").output();
@@ -38,14 +38,15 @@ fn python3() -> PathBuf {
         .expect("Python 3 with the package redis is missing: apt install python3-redis")
 }
 
-/// Python over the modules, with the package `redis` that `make check-servers` has put under target/python2.7.
+/// Runs Python with the modules, and with the package `redis` that `make check-servers` puts in
+/// target/python2.7.
 pub(super) fn run(arguments: &[&str], redis: &Path) -> Output {
     let packages = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/python2.7");
     over_modules(&python(), arguments, redis).env("PYTHONPATH", packages).output().unwrap()
 }
 
 fn over_modules(python: &Path, arguments: &[&str], redis: &Path) -> Command {
-    // A test that hangs fails, with the name of the test in its output.
+    // If a test hangs, the run fails and its output names the test.
     let mut command = Command::new("timeout");
     command.args(["--signal=INT", "--kill-after=10", "300"]).arg(python);
     command.args(arguments).current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("contrib/moin"));
@@ -53,7 +54,7 @@ fn over_modules(python: &Path, arguments: &[&str], redis: &Path) -> Command {
     command
 }
 
-/// Their own tests, of the stores and of the modules for MoinMoin.
+/// The tests of the stores and of the modules for MoinMoin.
 const TESTS: [&str; 4] = ["-m", "unittest", "test_wikifarm_stores", "test_wikifarm_sessions"];
 
 #[track_caller]
@@ -75,19 +76,19 @@ fn wikifarm(dir: &Path, line: &str) -> String {
 
 #[test]
 #[ignore = "needs python2.7 and redis-server: make check-servers"]
-fn python2_modules_keep_what_they_promise() {
+fn python2_modules_pass_their_tests() {
     let server = RedisServer::start(&[]);
     all_passed(&run(&TESTS, &server.socket()));
 }
 
 #[test]
 #[ignore = "needs python3-redis and redis-server: make check-servers"]
-fn the_modules_keep_what_they_promise_under_python3() {
+fn modules_pass_their_tests_under_python3() {
     let server = RedisServer::start(&[]);
     all_passed(&over_modules(&python3(), &TESTS, &server.socket()).output().unwrap());
 }
 
-/// Reads all sessions of a store as a wiki would, and writes one of its own.
+/// Reads all sessions of a store as a wiki does, and writes one.
 pub(super) const WIKI: &str = "
 import sys
 from wikifarm_stores import open_store
@@ -134,7 +135,7 @@ fn python2_sessions_go_to_a_wiki_and_back() {
         fs::remove_file(dir.join("back").join("e".repeat(40))).unwrap();
         fs::remove_file(dir.join("back").join("a".repeat(40))).unwrap();
 
-        // Moved without the key, nobody vouches for it.
+        // A session that was moved without the key has no MAC.
         let plain = address.replace("s.db", "plain.db").split('?').next().unwrap().to_owned();
         let (plain, sealed) = if plain.starts_with("sqlite:") {
             (plain.clone(), format!("{plain}?key_file={}", key.display()))
@@ -144,7 +145,7 @@ fn python2_sessions_go_to_a_wiki_and_back() {
         wikifarm(dir, &format!("session migrate --from moin-1.9:from --to {plain} -q"));
         let output = run(&["-c", WIKI, &sealed], &server.socket());
         assert_eq!(String::from_utf8_lossy(&output.stdout), "a [('nothing', 0)]\n");
-        // Moved again with the key, it is sealed.
+        // After a move with the key, the session has a MAC.
         let again =
             wikifarm(dir, &format!("session migrate --from moin-1.9:from --to {sealed} --format json"));
         assert!(again.contains("\"replaced\": 1"), "{again}");
@@ -153,7 +154,8 @@ fn python2_sessions_go_to_a_wiki_and_back() {
         wikifarm(dir, &format!("session prune --all --yes --max-delete 100% --store {plain} -q"));
         wikifarm(dir, &format!("session migrate --from moin-1.9:from --to {plain} -q"));
         run(&["-c", WIKI, &sealed], &server.socket());
-        // Nor does wikifarm carry it on to where it would be trusted; only what the wiki wrote goes.
+        // wikifarm does not copy such a session to a store where it would be trusted. It copies only the
+        // session that the wiki wrote.
         let mut command = Command::new(env!("CARGO_BIN_EXE_wikifarm"));
         command
             .args(["session", "migrate", "--from", &sealed, "--to", "moin-1.9:back", "-q"])
@@ -161,8 +163,8 @@ fn python2_sessions_go_to_a_wiki_and_back() {
         command.env("STATE_DIRECTORY", dir.join("state")).env("RUNTIME_DIRECTORY", dir.join("locks"));
         let output = command.output().unwrap();
         let stderr = String::from_utf8(output.stderr).unwrap();
-        let held = "aaaaaaaa…: possible attack: no MAC by the key of the store";
-        assert!(output.status.code() == Some(3) && stderr.contains(held), "{stderr}");
+        let expected = "aaaaaaaa…: possible attack: no MAC by the key of the store";
+        assert!(output.status.code() == Some(3) && stderr.contains(expected), "{stderr}");
         assert!(!dir.join("back").join("a".repeat(40)).exists());
         fs::remove_file(dir.join("back").join("e".repeat(40))).unwrap();
     }

@@ -65,7 +65,7 @@ fn redis_keeps_tombstones_until_their_end_and_keys_of_version_1_as_they_are() {
     let day = lasts.parse::<i64>().unwrap() / 86_400;
     assert!((400..=401).contains(&day), "{lasts}");
 
-    // A record that somebody puts back is told as what it is.
+    // A record that another program writes again is reported as such.
     server.cli(&["SET", &format!("wikifarm:s:{id}"), "(d."]);
     let store = opened(&server.address(""));
     let name = EntryName::new(id.as_bytes()).unwrap();
@@ -122,10 +122,10 @@ fn redis_reconnects_after_a_lost_connection() {
     assert!(matches!(store.write(&[&new(&"b".repeat(40), b"(d.")]).remove(0), Ok(Written::Done(_))));
 }
 
-/// Many calls are under way when the first is refused: the answers to all are taken.
+/// Many calls are in progress when the first is refused. All answers are read.
 #[test]
 #[ignore = "needs redis-server: make check-servers"]
-fn migrate_to_a_full_redis_fails_and_goes_on_when_there_is_memory() {
+fn migrate_to_a_full_redis_fails_and_continues_when_there_is_memory() {
     let server = RedisServer::start(&["--maxmemory", "1"]);
     let store = opened(&server.address(""));
     let bytes = b"(dS'expires'\nI2000000000\ns.";
@@ -147,7 +147,7 @@ fn migrate_to_a_full_redis_fails_and_goes_on_when_there_is_memory() {
 
 #[test]
 #[ignore = "needs redis-server: make check-servers"]
-fn migrate_to_redis_killed_at_any_point_goes_on() {
+fn migrate_to_redis_killed_at_any_point_continues() {
     let server = RedisServer::start(&[]);
     let begun = std::time::Instant::now();
     let (mut kills, mut rounds) = (0, 0);

@@ -1,4 +1,4 @@
-//! The `session` and `store` commands over a store in a real Redis, driven through the binary.
+//! The `session` and `store` commands with a store in a real Redis, tested with the binary.
 
 use std::fs;
 use std::path::Path;
@@ -38,7 +38,8 @@ fn json(dir: &Path, words: &str, status: i32) -> serde_json::Value {
     serde_json::from_str(&said(dir, &format!("{words} --format json"), status)).unwrap()
 }
 
-/// A wiki with three sessions in Redis: a login, an old visit without `expires`, and one that is no pickle.
+/// A wiki with three sessions in Redis: a login, an old visit without `expires`, and one that is not a
+/// pickle.
 fn wiki(server: &RedisServer) -> std::path::PathBuf {
     let dir = server.dir.path().join("farm");
     fs::create_dir_all(dir.join("users")).unwrap();
@@ -125,7 +126,7 @@ fn prune_and_revoke_work_on_redis() {
     assert!(deleted.is_some_and(|line| line.ends_with(" 1")), "{text}");
     let exists = |id: &str| server.cli(&["EXISTS", &format!("wikifarm:s:{}", id.repeat(40))]);
     assert_eq!(["a", "b", "c"].map(exists), ["1", "0", "1"]);
-    // What can't be read could be his.
+    // An unreadable session may belong to the user.
     assert_eq!(said(&dir, "session revoke --user JoeDoe --settle 0s", 3), "revoked 1 of 2 sessions\n");
     assert_eq!(said(&dir, "session revoke cccc --settle 0s", 0), "revoked 1 of 1 session\n");
     assert_eq!(["a", "b", "c"].map(exists), ["0", "0", "0"]);
@@ -133,7 +134,7 @@ fn prune_and_revoke_work_on_redis() {
 
 #[test]
 #[ignore = "needs redis-server: make check-servers"]
-fn session_commands_name_a_redis_that_is_gone_and_write_metrics() {
+fn session_commands_name_a_stopped_redis_and_write_metrics() {
     let server = RedisServer::start(&[]);
     let dir = wiki(&server);
     let farm = fs::read_to_string(dir.join("farm.toml")).unwrap().replace("redis.sock", "none.sock");

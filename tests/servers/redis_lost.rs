@@ -1,4 +1,4 @@
-//! Moves to and from a real Redis whose answers get lost on the way: what it did is known all the same.
+//! Migrations to and from a real Redis whose answers are lost: each change is made once.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -15,8 +15,8 @@ use super::redis_server::RedisServer;
 
 const SESSIONS: usize = 300;
 
-/// Stands between clients and the server. Every other connection is cut when the answer to the first script comes, the
-/// others at the twentieth.
+/// A proxy between clients and the server. It closes every other connection at the answer to the first
+/// script, and the others at the twentieth.
 fn unreliable(server: &Path, at: &Path) -> Arc<AtomicUsize> {
     let listener = UnixListener::bind(at).unwrap();
     let (server, cuts) = (server.to_owned(), Arc::new(AtomicUsize::new(0)));
@@ -66,7 +66,7 @@ struct Place {
 }
 
 impl Place {
-    /// With sessions in the directory `a`, and an empty one `b`.
+    /// A new server, with sessions in the directory `a` and an empty directory `b`.
     fn new() -> Place {
         let server = RedisServer::start(&[]);
         let at = |name: &str| server.dir.path().join(name);
@@ -85,7 +85,7 @@ impl Place {
         self.server.dir.path().join(name)
     }
 
-    /// The server by the way on which answers get lost.
+    /// The address of the server through the proxy that loses answers.
     fn address(&self) -> String {
         format!("redis+unix://{}", self.at("unreliable.sock").display())
     }
@@ -97,7 +97,7 @@ impl Place {
         command.output().unwrap()
     }
 
-    /// The same, which goes well; what it says.
+    /// Runs a migration that succeeds. Returns its output.
     fn migrated(&self, from: &str, to: &str, how: &str) -> String {
         let output = self.migrate(from, to, how);
         let (stdout, stderr) =
@@ -120,21 +120,21 @@ impl Place {
 
 #[test]
 #[ignore = "needs redis-server: make check-servers"]
-fn redis_write_is_known_though_the_answer_was_lost() {
+fn redis_write_is_made_once_if_the_answer_is_lost() {
     let place = Place::new();
     let all = place.contents("a");
     let said = place.migrated("moin-1.9:a", &place.address(), "--move");
     assert!(place.cuts.load(Ordering::SeqCst) > 0, "nothing was cut");
     assert!(said.contains(&format!("copied {SESSIONS} of {SESSIONS} sessions")), "{said}");
     assert_eq!((place.contents("a").len(), place.sessions_there()), (0, SESSIONS));
-    // So all of it is undone, too.
+    // The rollback therefore undoes all changes.
     place.migrated("moin-1.9:a", &place.address(), "--rollback");
     assert_eq!((place.contents("a") == all, place.sessions_there()), (true, 0));
 }
 
 #[test]
 #[ignore = "needs redis-server: make check-servers"]
-fn redis_removal_is_known_though_the_answer_was_lost() {
+fn redis_removal_is_made_once_if_the_answer_is_lost() {
     let place = Place::new();
     let all = place.contents("a");
     place.migrated("moin-1.9:a", &place.server.address(""), "--move");
@@ -163,7 +163,7 @@ fn migrate_refuses_one_redis_by_two_addresses() {
             "{stderr}"
         );
     }
-    // A user who may not ask which server it is.
+    // A user who may not query the identity of the server.
     place.server.cli(&["ACL", "SETUSER", "default", "-info"]);
     let output = place.migrate(&format!("redis://127.0.0.1:{port}"), &address, "--move");
     let stderr = String::from_utf8_lossy(&output.stderr);
@@ -173,6 +173,6 @@ fn migrate_refuses_one_redis_by_two_addresses() {
         "{stderr}"
     );
     assert_eq!(place.sessions_there(), SESSIONS);
-    // Another prefix is another store all the same.
+    // Another prefix is still another store.
     place.migrated(&format!("redis://127.0.0.1:{port}"), &format!("{address}prefix=other:"), "-q");
 }

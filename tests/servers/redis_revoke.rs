@@ -1,4 +1,4 @@
-//! `session revoke` beside clients at work, in Redis.
+//! `session revoke` beside running clients, in Redis.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::AtomicBool;

@@ -1,4 +1,4 @@
-//! A redis-server in a directory of its own, on a socket there; gone with the value.
+//! A redis-server with its own directory and socket. It is stopped when the value is dropped.
 
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
@@ -11,7 +11,7 @@ pub(super) struct RedisServer {
 }
 
 impl RedisServer {
-    /// Starts one, with more lines of configuration.
+    /// Starts a server with more lines of configuration.
     pub(super) fn start(more: &[&str]) -> RedisServer {
         let dir = tempfile::tempdir().unwrap();
         let socket = dir.path().join("redis.sock");
@@ -21,7 +21,7 @@ impl RedisServer {
         let child = command.spawn().expect("redis-server: run `make check-servers`, which installs it");
         let server = RedisServer { child, dir };
         let begun = Instant::now();
-        // The socket is there before anybody listens on it.
+        // The socket exists before the server listens on it.
         while UnixStream::connect(&socket).is_err() {
             assert!(begun.elapsed() < Duration::from_secs(20), "redis-server does not listen");
             std::thread::sleep(Duration::from_millis(5));
@@ -38,7 +38,7 @@ impl RedisServer {
         format!("redis+unix://{}?{options}", self.socket().display())
     }
 
-    /// What `redis-cli` prints.
+    /// The output of `redis-cli`.
     pub(super) fn cli(&self, arguments: &[&str]) -> String {
         let output = Command::new("redis-cli").arg("-s").arg(self.socket()).args(arguments).output().unwrap();
         String::from_utf8_lossy(&output.stdout).trim_end().to_owned()

@@ -1,4 +1,4 @@
-//! Sessions in a real Redis that speaks TLS and asks who comes.
+//! Sessions in a real Redis that uses TLS and requires client certificates.
 
 use std::fs;
 use std::net::TcpListener;
@@ -15,7 +15,7 @@ fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tls").join(name)
 }
 
-/// A copy of a certificate that nobody else can write, whoever owns the repository.
+/// A copy of a certificate that no other user can write, whoever owns the repository.
 fn copy(server: &RedisServer, name: &str) -> PathBuf {
     let copy = server.dir.path().join(name);
     fs::copy(fixture(name), &copy).unwrap();
@@ -23,7 +23,8 @@ fn copy(server: &RedisServer, name: &str) -> PathBuf {
     copy
 }
 
-/// A server that speaks TLS only, beside its socket; its port; and our key, which nobody else can read.
+/// Starts a server with TLS besides its socket. Returns the server, its port, and the client key, which no
+/// other user can read.
 fn start(ask: &str) -> (RedisServer, u16, PathBuf) {
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let port = free.to_string();
@@ -62,8 +63,8 @@ fn session_commands_work_on_redis_with_tls() {
     let nobody = why(&format!("rediss://localhost:{port}?ca_file={ca}"));
     assert!(nobody.contains("requires a client certificate: use ?cert_file="), "{nobody}");
     let other = copy(&server, "ca.pem");
-    let stranger = why(&format!("rediss://localhost:{port}?ca_file={}", other.display()));
-    assert!(stranger.contains("untrusted certificate"), "{stranger}");
+    let untrusted = why(&format!("rediss://localhost:{port}?ca_file={}", other.display()));
+    assert!(untrusted.contains("untrusted certificate"), "{untrusted}");
 }
 
 #[test]
@@ -82,7 +83,7 @@ fn python2_wiki_reaches_tls_redis_with_the_same_address() {
     let mut names = Vec::new();
     opened(&address).names(&mut |name| names.push(name.to_string())).unwrap();
     assert_eq!(names, ["eeeeeeee…"]);
-    // It, too, does not trust everybody.
+    // The wiki also rejects untrusted certificates.
     let output = run(&["-c", WIKI, &format!("rediss://localhost:{port}/0?{files}")], Path::new("none"));
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(!output.status.success() && stderr.contains("certificate verify failed"), "{stderr}");

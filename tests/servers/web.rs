@@ -1,4 +1,4 @@
-//! Web servers in front of a stand-in for a wiki, which keeps what it was sent.
+//! Web servers in front of a substitute for a wiki, which records its requests.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -11,13 +11,13 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-/// What a request said to the wiki, byte for byte.
+/// The requests to the wiki, byte for byte.
 pub(super) struct Wiki {
     requests: Receiver<Vec<u8>>,
 }
 
 impl Wiki {
-    /// Listens on a socket, and answers every request with this.
+    /// Listens on a socket, and sends this response to every request.
     pub(super) fn listen(socket: &Path, answer: &'static str) -> Wiki {
         let listener = UnixListener::bind(socket).unwrap();
         fs::set_permissions(socket, fs::Permissions::from_mode(0o777)).unwrap();
@@ -27,7 +27,7 @@ impl Wiki {
                 let mut stream = stream.unwrap();
                 stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
                 let (mut request, mut part) = (Vec::new(), [0; 65536]);
-                // The head of HTTP; of FastCGI the empty record that ends its parameters.
+                // The end of the head of HTTP, or the empty record that ends the parameters of FastCGI.
                 let whole = |request: &[u8]| {
                     request.ends_with(b"\r\n\r\n") || request.ends_with(&[1, 5, 0, 1, 0, 0, 0, 0])
                 };
@@ -61,14 +61,14 @@ impl Wiki {
     }
 }
 
-/// A server that is running; gone with the value.
+/// A running server, which is stopped when the value is dropped.
 pub(super) struct WebServer {
     child: Child,
     pub(super) socket: PathBuf,
 }
 
 impl WebServer {
-    /// nginx, with these lines in `http {}`; it listens on `front.sock` in `dir`.
+    /// Starts nginx with these lines in `http {}`. It listens on `front.sock` in `dir`.
     pub(super) fn nginx(dir: &Path, http: &str) -> WebServer {
         let config = format!(
             "daemon off;\nmaster_process off;\npid {0}/pid;\nerror_log stderr warn;\nevents {{}}\nhttp {{\naccess_log off;\n\
@@ -82,14 +82,14 @@ impl WebServer {
         WebServer::start(command, dir, "nginx")
     }
 
-    /// Apache, with these lines in its only host.
+    /// Starts Apache with these lines in its only host.
     pub(super) fn apache(dir: &Path, host: &str) -> WebServer {
         let modules = ["mpm_event", "authz_core", "rewrite", "headers", "proxy", "proxy_http"];
         let modules: String = modules
             .iter()
             .map(|name| format!("LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so\n"))
             .collect();
-        // Only root can, and must, have it serve as somebody else.
+        // If root starts Apache, it must run as another user. Only root can set this.
         let user = if rustix::process::geteuid().is_root() { "User www-data\nGroup www-data\n" } else { "" };
         let port = free_port();
         let config = format!(
@@ -122,7 +122,7 @@ impl WebServer {
         server
     }
 
-    /// Visits the front page with curl; `None` where nothing answers.
+    /// Requests the front page with curl. `None` if nothing responds.
     pub(super) fn curl(&self, arguments: &[&str]) -> Option<String> {
         let mut command = Command::new("curl");
         command.args(["--silent", "--show-error", "--include"]).args(arguments);
@@ -138,7 +138,7 @@ impl WebServer {
     }
 }
 
-/// A port that nobody listens on just now.
+/// A port that is free at the moment.
 fn free_port() -> u16 {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }

@@ -1,37 +1,38 @@
-//! Clients of a wiki at work: one cookie, several requests at a time, until nobody is logged in any more.
+//! Clients of a wiki: each uses one cookie and sends several requests at a time, until nobody is logged in
+//! any more.
 //!
-//! As MoinMoin does, a request loads the session at its start and saves what it loaded at its end, whether or not the
-//! session is still there. A request that finds no session goes on as an anonymous visitor under the same id. The
-//! cookie stays: where another request wrote the session back, the next one is logged in again.
+//! As in MoinMoin, a request loads the session at its start and saves it at its end, even if the session was
+//! removed meanwhile. A request without a session continues as an anonymous visitor with the same id. The
+//! cookie stays, so if another request saves the session again, the next request is logged in again.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-/// What a request finds under the id of its cookie.
+/// The session that a request finds with the id in its cookie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Found {
     LoggedIn,
     Anonymous,
-    /// Nothing.
+    /// No session.
     Nothing,
-    /// What can't be read: MoinMoin 1.9.0 answers with an error, and saves nothing.
+    /// An unreadable session: MoinMoin 1.9.0 responds with an error and saves nothing.
     Broken,
 }
 
-/// One session, as the wiki's requests see it.
+/// One session, as the requests of the wiki see it.
 pub(crate) trait Wiki: Sync {
     fn load(&self) -> Found;
 
     /// Saves the session with its user.
     fn save(&self, number: usize);
 
-    /// What a request does at its end that found nobody logged in.
+    /// Ends a request in which nobody was logged in.
     fn save_anonymous(&self, number: usize);
 }
 
-/// A wiki's session over any store that wikifarm can write, as contrib's modules keep it.
+/// The session of a wiki in any writable store, as contrib's modules handle it.
 #[cfg(feature = "sqlite")]
 pub(crate) struct Stored {
     pub(crate) store: Box<dyn wikifarm::store::WritableStore>,
@@ -42,7 +43,7 @@ pub(crate) struct Stored {
 impl Stored {
     fn put(&self, bytes: String) {
         use wikifarm::store::{Modified, NewSession, Read, Written};
-        // Whatever is there is written over.
+        // Overwrites any existing session.
         for _ in 0..50 {
             let there = match self.store.read_raw(&self.id).unwrap() {
                 Read::Missing => None,
@@ -84,13 +85,13 @@ impl Wiki for Stored {
     }
 }
 
-/// A session's bytes.
+/// The bytes of a session.
 pub(crate) fn pickle(user: Option<&str>, number: usize) -> String {
     let user = user.map(|id| format!("S'user.id'\nS'{id}'\ns")).unwrap_or_default();
     format!("(d{user}S'expires'\nF4000000000.0\nsS'n'\nI{number}\ns.")
 }
 
-/// What these bytes are to a request.
+/// What a request finds in these bytes.
 pub(crate) fn found(bytes: &[u8]) -> Found {
     match bytes {
         _ if !bytes.ends_with(b".") => Found::Broken,
@@ -99,10 +100,10 @@ pub(crate) fn found(bytes: &[u8]) -> Found {
     }
 }
 
-/// How the client has fared.
+/// The state of the client.
 #[derive(Debug)]
 pub(crate) struct Client {
-    /// For each of its threads, whether the request that it last began is logged in.
+    /// For each thread, whether its current request is logged in.
     logged_in: Mutex<Vec<bool>>,
     over: AtomicBool,
 }
@@ -112,12 +113,12 @@ impl Client {
         Client { logged_in: Mutex::new(vec![true; threads]), over: AtomicBool::new(false) }
     }
 
-    /// Whether no request is logged in, so that none can write the session back.
+    /// Whether no request is logged in, so that none can save the session again.
     pub(crate) fn is_logged_out(&self) -> bool {
         self.over.load(Ordering::SeqCst)
     }
 
-    /// One thread of the client: request after request.
+    /// Runs one thread of the client, which sends requests.
     pub(crate) fn run(&self, thread: usize, wiki: &dyn Wiki, stop: &AtomicBool) {
         let mut number = thread;
         while !stop.load(Ordering::Relaxed) {
@@ -133,7 +134,7 @@ impl Client {
                 }
                 found
             };
-            // The wiki makes the page.
+            // The wiki renders the page.
             thread::sleep(Duration::from_millis(3 + (number % 7) as u64));
             match found {
                 Found::LoggedIn => wiki.save(number),
@@ -143,13 +144,13 @@ impl Client {
             if self.is_logged_out() {
                 return;
             }
-            // The answer is under way, and the next request.
+            // The response and the next request are on their way.
             thread::sleep(Duration::from_millis(1));
         }
     }
 }
 
-/// Stops the clients when it goes, also where a test fails.
+/// Stops the clients when dropped, even if a test fails.
 pub(crate) struct Stops<'a>(pub(crate) &'a AtomicBool);
 
 impl Drop for Stops<'_> {

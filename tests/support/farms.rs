@@ -9,7 +9,7 @@ pub(crate) const DOCS: &str = r#"
     session_dir = "sessions"
 "#;
 
-/// As [`DOCS`], with the users of docs in `users`.
+/// Like [`DOCS`], with the users of docs in `users`.
 pub(crate) const DOCS_WITH_USERS: &str = r#"
     moin = "1.9.11"
 

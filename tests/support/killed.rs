@@ -1,4 +1,4 @@
-//! Moves that are killed again and again; shared by the tests of stores on disk and of those on servers.
+//! Migrations that are killed again and again, for the tests of stores on disk and on servers.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -24,18 +24,18 @@ fn contents(dir: &Path) -> BTreeMap<String, Vec<u8>> {
         .collect()
 }
 
-/// What follows a move.
+/// The next step after a migration.
 #[derive(Clone, Copy)]
 pub(crate) enum Then {
-    /// Another move, out of the store, unless it went where it can be compared.
+    /// Another migration out of the store, unless the target is a directory, which can be compared itself.
     Back,
-    /// `--rollback`, killed likewise.
+    /// `--rollback`, also killed.
     Undo,
 }
 
-/// One move that is killed again and again until it comes to its end; gives the number of kills.
+/// Runs a migration and kills it again and again until it completes. Returns the number of kills.
 pub(crate) fn round(target: &str, then: Then) -> usize {
-    // In memory where that can be had: this is about kills, and each run has the whole file system written out.
+    // In memory if possible: the test is about kills, and each run syncs the whole file system.
     let root = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
     let at = |name: &str| root.path().join(name);
     for name in ["a", "b"] {
@@ -59,7 +59,8 @@ pub(crate) fn round(target: &str, then: Then) -> usize {
             let patience = Duration::from_millis(fastrand::u64(2..60) + round * round * 2);
             loop {
                 if let Some(status) = child.try_wait().unwrap() {
-                    // Killed after the last session and before the journal was forgotten or so, there is nothing to undo.
+                    // If the run was killed between the last session and the removal of the journal, there is
+                    // nothing to undo.
                     let done =
                         status.success() || how == "--rollback" && round > 0 && status.code() == Some(2);
                     assert!(done, "{how} {from} to {to}: {status}");
@@ -73,7 +74,8 @@ pub(crate) fn round(target: &str, then: Then) -> usize {
                 }
                 std::thread::sleep(Duration::from_millis(1));
             }
-            // At no point is a session nowhere, or half; a directory shows it without any help.
+            // At every point, each session is complete in one of the stores. A directory can be checked
+            // without wikifarm.
             if to.starts_with("moin") && from.starts_with("moin") {
                 let (here, there) = (contents(&at("a")), contents(&at("b")));
                 for (name, bytes) in &all {

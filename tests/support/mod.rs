@@ -1,8 +1,8 @@
-//! How the manual's tests run: a fresh directory, the binary in it, and the exact output expected.
+//! Support for the tests: runs the binary in a new directory, and compares its exact output.
 //!
-//! The binary sees a clean environment, and homes of its own. Where the tests run as root, it runs as `nobody`, so
-//! that permissions mean the same to every tester, and locks and the time of the last run stay in the test's directory
-//! instead of `/run` and `/var/lib`.
+//! The binary gets a clean environment and its own home directories. If the tests run as root, the binary
+//! runs as `nobody`, so that permissions have the same effect for all testers. Locks and the time of the last
+//! run are in the test's directory instead of `/run` and `/var/lib`.
 
 pub(crate) mod clients;
 pub(crate) mod farms;

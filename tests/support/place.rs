@@ -12,7 +12,7 @@ use super::{Run, text};
 /// The user `nobody`.
 pub(super) const NOBODY: u32 = 65534;
 
-/// A fresh directory, gone after the test.
+/// A new directory that is removed after the test.
 pub(crate) struct Place {
     root: tempfile::TempDir,
 }
@@ -28,7 +28,7 @@ impl Place {
     }
 
     fn within(dir: &Path) -> Place {
-        // A tester's own umask can be 0002, and wikifarm refuses what the group can write.
+        // The tester's umask can be 0002, and wikifarm refuses files that the group can write.
         rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o022));
         let root = tempfile::Builder::new().prefix("wikifarm-test-").tempdir_in(dir).unwrap();
         for name in ["here", "home"] {
@@ -37,12 +37,12 @@ impl Place {
         Place { root }
     }
 
-    /// A place with that text, its indentation removed, as `farm.toml`.
+    /// A place with this text, without its indentation, as `farm.toml`.
     pub(crate) fn farm(farm: &str) -> Place {
         Place::new().file("farm.toml", text::unindent(farm))
     }
 
-    /// As [`Place::farm`], on a file system for which wikifarm keeps indexes.
+    /// Like [`Place::farm`], on a file system for which wikifarm keeps indexes.
     pub(crate) fn on_plain_disk(farm: &str) -> Place {
         let has_stamp = |dir: &Path| Dir::open(dir).is_ok_and(|dir| dir.stamp().is_ok_and(|it| it.is_some()));
         let places = [std::env::temp_dir(), PathBuf::from("/dev/shm")];
@@ -52,17 +52,17 @@ impl Place {
         Place::within(&place).file("farm.toml", text::unindent(farm))
     }
 
-    /// Where wikifarm runs.
+    /// The directory in which wikifarm runs.
     pub(crate) fn path(&self) -> PathBuf {
         self.root.path().join("here")
     }
 
-    /// Where wikifarm keeps its own files.
+    /// The directory for wikifarm's own files.
     pub(crate) fn home(&self) -> PathBuf {
         self.root.path().join("home")
     }
 
-    /// Where its locks lie.
+    /// The directory for locks.
     pub(crate) fn lock_dir(&self) -> PathBuf {
         self.home().join("state/wikifarm/locks")
     }
@@ -93,7 +93,8 @@ impl Place {
         self
     }
 
-    /// Copies real sessions or users of `tests/fixtures`, each last written at `mtime`, as git keeps no times.
+    /// Copies real sessions or users of `tests/fixtures`. Sets the time of their last write to `mtime`,
+    /// because git keeps no times.
     pub(crate) fn copy(self, fixture: &str, dir: &str, mtime: i64) -> Place {
         let (from, to) = (fixtures().join(fixture), self.path().join(dir));
         fs::create_dir_all(&to).unwrap();
@@ -105,7 +106,7 @@ impl Place {
         self
     }
 
-    /// Runs wikifarm with these words, parted at blanks.
+    /// Runs wikifarm with these words, separated by blanks.
     pub(crate) fn wikifarm(&self, words: &str) -> Run<'_> {
         Run::new(self, words)
     }
@@ -119,13 +120,13 @@ impl Place {
         names
     }
 
-    /// The locks that wikifarm made.
+    /// The lock files that wikifarm created.
     pub(crate) fn locks(&self) -> Vec<PathBuf> {
         let entries = fs::read_dir(self.lock_dir()).unwrap();
         entries.map(|entry| entry.unwrap().path()).collect()
     }
 
-    /// Everything below, a line each, for the message of a failure.
+    /// All files and directories, one on each line, for failure messages.
     pub(super) fn listing(&self) -> String {
         const MOST: usize = 40;
         let mut lines = Vec::new();
@@ -147,11 +148,11 @@ impl Place {
         lines.join("\n")
     }
 
-    /// Gives everything to the user as whom wikifarm runs.
+    /// Changes the owner of everything to the user of the run.
     pub(super) fn hand_over(&self, uid: u32) {
         walk(self.root.path(), &mut |path| {
             if path.symlink_metadata().is_ok_and(|found| found.uid() == 0) {
-                // It may be gone meanwhile: one test removes while wikifarm runs.
+                // The file may no longer exist: one test removes files while wikifarm runs.
                 let _ = lchown(path, Some(uid), Some(uid));
             }
         });

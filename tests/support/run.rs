@@ -21,10 +21,10 @@ use super::schema;
 use super::snapshot::compare;
 use super::text::unindent;
 
-/// No run takes so long, were it not stuck.
+/// The maximum duration of a run. A longer run is stuck.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// What is to be run, and what is expected of it: by default no output and status 0.
+/// A command to run, and its expected results: by default no output and status 0.
 #[must_use = "nothing runs before run()"]
 pub(crate) struct Run<'a> {
     place: &'a Place,
@@ -40,7 +40,7 @@ pub(crate) struct Run<'a> {
     dir: Option<PathBuf>,
 }
 
-/// What came.
+/// The results of a run.
 pub(crate) struct Ran {
     pub(crate) stdout: String,
     pub(crate) stderr: String,
@@ -48,7 +48,7 @@ pub(crate) struct Ran {
 }
 
 impl Ran {
-    /// Standard output as one JSON document, which the command's schema in docs/json allows.
+    /// Standard output as one JSON document. Panics if it does not match the command's schema in docs/json.
     #[track_caller]
     pub(crate) fn json(&self) -> serde_json::Value {
         let document =
@@ -75,13 +75,13 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// One more argument, blanks and all.
+    /// Adds one argument, which may contain blanks.
     pub(crate) fn arg(mut self, arg: impl Into<OsString>) -> Self {
         self.args.push(arg.into());
         self
     }
 
-    /// More arguments.
+    /// Adds arguments.
     pub(crate) fn args(mut self, args: impl IntoIterator<Item = impl Into<OsString>>) -> Self {
         self.args.extend(args.into_iter().map(Into::into));
         self
@@ -92,7 +92,7 @@ impl<'a> Run<'a> {
         self
     }
 
-    /// Without these variables.
+    /// Removes these variables.
     pub(crate) fn without_env(mut self, names: &[&'static str]) -> Self {
         self.missing = names.to_vec();
         self
@@ -103,7 +103,8 @@ impl<'a> Run<'a> {
         self
     }
 
-    /// The exact standard output, the test's directory as `[DIR]`: a snapshot, or a text whose indentation is removed.
+    /// Expects exactly this standard output, with the test's directory as `[DIR]`: a snapshot, or a text
+    /// without its indentation.
     pub(crate) fn stdout(mut self, text: impl IntoData) -> Self {
         self.stdout = Some(expected(text));
         self
@@ -114,7 +115,7 @@ impl<'a> Run<'a> {
         self
     }
 
-    /// For output that is judged afterwards.
+    /// Accepts any standard output, for checks afterwards.
     pub(crate) fn any_stdout(mut self) -> Self {
         self.stdout = None;
         self
@@ -125,42 +126,42 @@ impl<'a> Run<'a> {
         self
     }
 
-    /// The exit status; -1 stands for a death by signal.
+    /// Expects this exit status; -1 for an end by a signal.
     pub(crate) fn status(self, status: i32) -> Self {
         self.status_among(&[status])
     }
 
-    /// Where the race that a test makes decides.
+    /// Expects one of these exit statuses, if a race decides.
     pub(crate) fn status_among(mut self, statuses: &[i32]) -> Self {
         self.statuses = statuses.to_vec();
         self
     }
 
-    /// Standard output goes there.
+    /// Redirects standard output.
     pub(crate) fn into(mut self, file: impl Into<Stdio>) -> Self {
         self.into = Some(file.into());
         self
     }
 
-    /// As the tester himself, though he is root.
+    /// Runs as the tester, even if the tester is root.
     pub(crate) fn by_tester(mut self) -> Self {
         self.by_tester = true;
         self
     }
 
-    /// In that directory.
+    /// Runs in this directory.
     pub(crate) fn in_dir(mut self, dir: &Path) -> Self {
         self.dir = Some(dir.to_owned());
         self
     }
 
-    /// Runs, and compares nothing: the bytes of standard output and standard error, and the status.
+    /// Runs without comparing. Returns standard output, standard error, and the status.
     pub(crate) fn raw(mut self) -> (Vec<u8>, Vec<u8>, i32) {
         let (status, stdout, stderr) = self.spawn();
         (stdout, stderr, status.code().unwrap_or(-1))
     }
 
-    /// Runs, and compares.
+    /// Runs and compares.
     #[track_caller]
     pub(crate) fn run(mut self) -> Ran {
         let (status, stdout, stderr) = self.spawn();
@@ -200,7 +201,7 @@ impl<'a> Run<'a> {
         let mut child = command.spawn().unwrap();
         drop(command);
         let (mut to, input) = (child.stdin.take().unwrap(), std::mem::take(&mut self.stdin));
-        // Whoever does not read to the end closes the pipe: no concern of the test's.
+        // A command that does not read to the end closes the pipe, which is not an error here.
         let writer = thread::spawn(move || drop(to.write_all(&input)));
         let stdout = child.stdout.take().map(collect);
         let stderr = child.stderr.take().map(collect).unwrap();
@@ -222,7 +223,7 @@ impl<'a> Run<'a> {
 
     fn command(&self) -> Command {
         let binary = binary();
-        // By its descriptor: `nobody` may not be allowed to walk to it.
+        // By its descriptor, because `nobody` may not be allowed to open its path.
         let mut command = Command::new(format!("/proc/self/fd/{}", binary.as_raw_fd()));
         command
             .arg0("wikifarm")
@@ -254,7 +255,7 @@ fn expected(text: impl IntoData) -> Data {
     if text.source().is_some() { text } else { unindent(&text.to_string()).into_data() }
 }
 
-/// Reads to the end, beside the run.
+/// Reads to the end in another thread.
 fn collect(mut from: impl Read + Send + 'static) -> thread::JoinHandle<Vec<u8>> {
     thread::spawn(move || {
         let mut bytes = Vec::new();

@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-/// The file that holds the schema of a command's documents.
+/// The file with the schema of a command's documents.
 pub(crate) fn file(command: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("docs/json/{}.json", command.replace(' ', "-")))
 }
 
-/// Panics if a document does not match the schema of the command that `words` run. SARIF has a schema of its own.
+/// Panics if a document does not match the schema of the command in `words`. SARIF has its own schema.
 #[track_caller]
 pub(super) fn check(words: &[String], document: &Value) {
     if words.iter().any(|word| word == "sarif") {
@@ -35,7 +35,7 @@ pub(super) fn check_lines(words: &[String], text: &str) {
     }
 }
 
-/// The schema of the command that `words` run.
+/// The schema of the command in `words`.
 fn schema(words: &[String]) -> Option<Value> {
     let mut commands = words.windows(2).map(|pair| file(&pair.join(" ")));
     let text = commands.find_map(|file| fs::read_to_string(file).ok())?;

@@ -1,16 +1,16 @@
-//! Session files, written as a test needs them.
+//! Writes session files for tests.
 
 use std::fmt::Write as _;
 use std::fs::{self, File, FileTimes};
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// The time that tests judge by, 2026-11-23T02:13:20Z, as does the recording of the fixtures.
+/// The current time in tests, 2026-11-23T02:13:20Z, which is also the time of the fixtures.
 pub(crate) const NOW: i64 = 1_795_400_000;
 pub(crate) const HOUR: i64 = 3600;
 pub(crate) const DAY: i64 = 24 * HOUR;
 
-/// The real time, for what can't be tried with `--now`: a real prune.
+/// The real time, for commands without `--now`, such as a real prune.
 pub(crate) fn clock() -> i64 {
     i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()).unwrap()
 }
@@ -38,26 +38,26 @@ impl Session {
         Session { id: id.to_owned(), items: String::new(), written: NOW - HOUR, raw: None }
     }
 
-    /// Ends at that time.
+    /// Sets the expiry.
     pub(crate) fn expires(mut self, at: i64) -> Session {
         writeln!(self.items, "S'expires'\nF{at}.0\ns").unwrap();
         self.items.pop();
         self
     }
 
-    /// Somebody is logged in.
+    /// Logs a user in.
     pub(crate) fn user(mut self, id: &str) -> Session {
         write!(self.items, "S'user.id'\nS'{id}'\nsS'user.auth_method'\nS'moin'\ns").unwrap();
         self
     }
 
-    /// A superuser acts as that user.
+    /// A superuser acts as this user.
     pub(crate) fn acts_as(mut self, id: &str) -> Session {
         write!(self.items, "S'setuid'\nS'{id}'\ns").unwrap();
         self
     }
 
-    /// The last page visited.
+    /// Sets the last visited page.
     pub(crate) fn page(mut self, page: &str) -> Session {
         let page: String = page.encode_utf16().fold(String::new(), |mut text, unit| {
             write!(text, "\\u{unit:04x}").unwrap();
@@ -67,13 +67,13 @@ impl Session {
         self
     }
 
-    /// Any other bytes than a session's.
+    /// Sets any other bytes.
     pub(crate) fn raw(mut self, bytes: &[u8]) -> Session {
         self.raw = Some(bytes.to_vec());
         self
     }
 
-    /// Last written at that time.
+    /// Sets the time of the last write.
     pub(crate) fn written(mut self, at: i64) -> Session {
         self.written = at;
         self

@@ -2,7 +2,8 @@
 
 use std::io::Write as _;
 
-/// Prints what was not tested, and why, also where the test passes. With `CHECK_STRICT` set, as in CI, the test fails.
+/// Prints the skipped test and the reason, even if the test passes. With `CHECK_STRICT` set, as in CI, the
+/// test fails.
 #[track_caller]
 pub(crate) fn not_tested(what: &str, why: &str) {
     assert!(std::env::var_os("CHECK_STRICT").is_none(), "NOT TESTED: {what}: {why}");

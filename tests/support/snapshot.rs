@@ -1,14 +1,14 @@
-//! Exact output, inline in the tests as `str![]`: `make bless` updates it.
+//! Exact output in the tests as `str![]`, which `make bless` updates.
 
 use snapbox::Data;
 use snapbox::assert::{Action, Assert};
 
-/// Compares a text with its snapshot, to the byte; with `SNAPSHOTS=overwrite` the snapshot is updated instead.
+/// Compares a text with its snapshot byte for byte. With `SNAPSHOTS=overwrite`, updates the snapshot instead.
 pub(super) fn compare(name: &str, found: &str, expected: &Data) -> Result<(), String> {
     if expected.render().as_deref() == Some(found) {
         return Ok(());
     }
-    // Raw: in output, `[..]` and `...` stand for themselves.
+    // `raw`: in output, `[..]` and `...` are plain text.
     let assert = Assert::new().action_env("SNAPSHOTS");
     let same = assert.try_eq(Some(&name), found.into(), expected.clone().raw());
     match (same, assert.selected_action()) {
@@ -18,7 +18,7 @@ pub(super) fn compare(name: &str, found: &str, expected: &Data) -> Result<(), St
     }
 }
 
-/// Panics unless a text is its snapshot.
+/// Panics if a text differs from its snapshot.
 #[track_caller]
 pub(crate) fn same(found: &str, expected: impl snapbox::IntoData) {
     if let Err(difference) = compare("found", found, &expected.into_data()) {

@@ -1,11 +1,11 @@
-//! Texts that are written indented.
+//! Indented texts.
 
 use std::fmt::Write;
 
-/// A text that begins on the line after its quote, without the indentation that all its lines have.
+/// A text that starts on the line after its quote, without the common indentation of its lines.
 pub(crate) fn unindent(text: &str) -> String {
     let Some(body) = text.strip_prefix('\n') else { return text.to_owned() };
-    // The last line holds the closing quote.
+    // The last line has the closing quote.
     let body = body.rsplit_once('\n').filter(|(_, last)| last.trim().is_empty()).map_or(body, |(all, _)| all);
     let lines = || body.split('\n');
     let blanks = |line: &str| line.len() - line.trim_start_matches(' ').len();

@@ -1,4 +1,4 @@
-//! Runs under strace(1), which can make the kernel's answers fail or come late.
+//! Runs under strace(1), which can make system calls fail or slow.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -10,7 +10,7 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use super::Place;
 
-/// wikifarm by the tester himself, in the test's directory, traced as `options` say.
+/// wikifarm as the tester, in the test's directory, traced with `options`.
 pub(crate) fn traced<'a>(
     place: &Place,
     options: impl IntoIterator<Item = &'a (impl AsRef<OsStr> + 'a + ?Sized)>,
@@ -29,12 +29,12 @@ pub(crate) fn traced<'a>(
     command
 }
 
-/// Runs it to its end.
+/// Runs the command to its end.
 pub(crate) fn output(mut command: Command) -> Output {
     command.output().unwrap_or_else(|error| panic!("this test needs strace (apt install strace): {error}"))
 }
 
-/// Runs it, sends `signal` to wikifarm as soon as `now` says so, and waits for its end.
+/// Runs the command, sends `signal` to wikifarm as soon as `now` returns true, and waits for the end.
 pub(crate) fn signalled(mut command: Command, signal: Signal, now: impl Fn() -> bool) -> Output {
     let child = command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn();
     let child = child.unwrap_or_else(|error| panic!("this test needs strace (apt install strace): {error}"));
