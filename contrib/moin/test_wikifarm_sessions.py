@@ -1,8 +1,8 @@
 # -*- coding: utf-8 -*-
 """Tests of the modules for MoinMoin, under Python 2.7 or 3: python -m unittest -v test_wikifarm_sessions
 
-MoinMoin is not needed: a stand-in below has what the modules use. WIKIFARM_REDIS names the socket of a Redis
-server; without it the tests of Redis fail.
+MoinMoin is not needed: a substitute below has everything that the modules use. WIKIFARM_REDIS names the socket of a
+Redis server. Without it, the tests of Redis fail.
 """
 import hashlib
 import os
@@ -16,7 +16,7 @@ from test_wikifarm_stores import ID, OLD_ID
 from wikifarm_stores import Unavailable, open_store
 
 
-# The stand-in for MoinMoin: the names and signatures that the modules use, and the order in which it calls them.
+# The substitute for MoinMoin: the names and signatures that the modules use, and the order of calls to the modules.
 
 class Session(dict):
     def __init__(self, data, sid, new=False):
@@ -107,7 +107,7 @@ class Headers(list):
 
 
 class Request(object):
-    """A request; `wants` are the names of its form."""
+    """A request. `wants` are the names in its form."""
 
     def __init__(self, wants=(), user=None, **cookies):
         self.values = self.form = dict.fromkeys(wants)
@@ -137,25 +137,25 @@ import wikifarm_session19
 
 
 class OfAnyStore(object):
-    """What both modules are held to over every store."""
+    """The tests of both modules, for every store."""
 
     def service(self, key_file=None):
         address = self.address.replace(self.key_file, key_file or self.key_file)
         return wikifarm_session19.WikifarmSessionService(address, cookie_usage='LAB')
 
     def break_store(self):
-        """Lets every question to a store fail, until the function that this returns is called."""
+        """Makes all calls of a store fail until the returned function is called."""
         def fail(*_):
             raise Unavailable('unavailable')
         kind = type(open_store(self.address))
         kind._ask, before = fail, kind._ask
 
-        def mend():
+        def repair_store():
             kind._ask = before
-        self.addCleanup(mend)
-        return mend
+        self.addCleanup(repair_store)
+        return repair_store
 
-    def test_a_wiki_of_1_9_keeps_its_sessions_there(self):
+    def test_1_9_saves_and_loads_sessions(self):
         service = self.service()
         first = service.get_session(Request())
         self.assertTrue(first.new)
@@ -164,7 +164,7 @@ class OfAnyStore(object):
         again = service.get_session(Request(MOIN_LAB=u'%s' % first.sid))
         self.assertEqual((again, again.new, again.sid), ({'user.id': '1.2.3', 'trail': []}, False, first.sid))
         self.assertEqual(service.get_all_session_ids(None), [first.sid])
-        # A visitor goes on under an unknown id, and gets another for what is no id.
+        # A visitor keeps an unknown id, and gets a new id instead of an invalid one.
         unknown = service.get_session(Request(MOIN_LAB=ID))
         self.assertEqual((unknown, unknown.new, unknown.sid), ({}, False, ID))
         for none in ('x', OLD_ID, ID + '\n', u'\xe4' * 40, '../' + ID[3:]):
@@ -172,14 +172,14 @@ class OfAnyStore(object):
         service.destroy_session(None, again)
         self.assertEqual(service.get_all_session_ids(None), [])
 
-    def test_after_a_logout_of_1_9_the_id_is_dead(self):
+    def test_1_9_logout_ends_the_id(self):
         service = self.service()
         session = service.get_session(Request())
         service.finalize(Request(user='1.2.3'), session)
         late = service.get_session(Request(MOIN_LAB=session.sid))
         out = service.get_session(Request(MOIN_LAB=session.sid))
         service.finalize(Request(), out)
-        # A request that was being answered.
+        # A request that is still running saves late.
         late['trail'] = []
         service.finalize(Request(user='1.2.3'), late)
         self.assertEqual(service.get_all_session_ids(None), [])
@@ -189,11 +189,11 @@ class OfAnyStore(object):
         service.finalize(Request(user='1.2.3'), session_2)
         self.assertEqual(service.get_session(Request(MOIN_LAB=session_2.sid)), {'user.id': '1.2.3'})
 
-    def test_while_the_store_is_unavailable_visitors_of_1_9_are_anonymous_and_read_only(self):
+    def test_1_9_visitors_are_anonymous_and_read_only_while_the_store_is_unavailable(self):
         service = self.service()
         session = service.get_session(Request())
         service.finalize(Request(user='1.2.3'), session)
-        mend = self.break_store()
+        repair_store = self.break_store()
         for cookies in ({}, {'MOIN_LAB': session.sid}, {'MOIN_LAB': 'x'}):
             for user in (None, '1.2.3'):
                 request = Request(user=user, **cookies)
@@ -207,10 +207,10 @@ class OfAnyStore(object):
                     service.get_session(Request([want], **cookies))
                 self.assertIn('cannot log in or out now', raised.exception.description)
                 self.assertIn(('Retry-After', '60'), raised.exception.get_headers())
-        mend()
+        repair_store()
         self.assertEqual(service.get_session(Request(MOIN_LAB=session.sid)), {'user.id': '1.2.3'})
 
-    def test_a_request_of_1_9_whose_store_fails_at_its_end_sends_no_cookie(self):
+    def test_1_9_request_whose_store_fails_at_its_end_sends_no_cookie(self):
         service = self.service()
         session = service.get_session(Request())
         service.finalize(Request(user='1.2.3'), session)
@@ -219,19 +219,19 @@ class OfAnyStore(object):
             request.headers.add('Set-Cookie', 'of another')
             now = service.get_session(request)
             now['trail'] = []
-            mend = self.break_store()
+            repair_store = self.break_store()
             if closed:
                 self.assertRaises(wikifarm_session19.Closed, service.finalize, request, now)
             else:
                 service.finalize(request, now)
             self.assertEqual(request.headers, [('Set-Cookie', 'of another')])
-            mend()
-        # One that has expired, and cannot be removed.
+            repair_store()
+        # An expired session that cannot be removed.
         service._sessions._store.find = lambda sid: ('ours', {'expires': 5})
         self.break_store()
         self.assertTrue(service.get_session(Request(MOIN_LAB=ID)).read_only)
 
-    def test_a_wrong_key_harms_no_session_of_1_9(self):
+    def test_1_9_with_a_wrong_key_changes_no_session(self):
         right, wrong = self.service(), self.service(self.file('wrong', b'fedcba9876543210'))
         session = right.get_session(Request())
         right.finalize(Request(user='1.2.3'), session)
@@ -247,7 +247,7 @@ class OfAnyStore(object):
         self.assertRaises(wikifarm_session19.Closed, wrong.get_session, Request(['login'], MOIN_LAB=session.sid))
         self.assertEqual(right.get_session(Request(MOIN_LAB=session.sid)), {'user.id': '1.2.3'})
 
-    def test_a_wiki_of_1_8_keeps_its_sessions_there(self):
+    def test_1_8_saves_and_loads_sessions(self):
         data = wikifarm_session18.session_handler(self.address).dataclass
         now = time.time()
         session = data(None, OLD_ID)
@@ -278,7 +278,7 @@ class OfAnyStore(object):
         handler.after_auth(request, None, user)
         return request
 
-    def test_after_a_logout_of_1_8_the_id_is_dead(self):
+    def test_1_8_logout_ends_the_id(self):
         handler = wikifarm_session18.session_handler(self.address)
         first = self.visit(handler, OLD_ID, ['login'], '1.2.3')
         self.assertEqual(first.user_headers, [OLD_ID])
@@ -291,16 +291,16 @@ class OfAnyStore(object):
         [name] = again.user_headers
         self.assertNotEqual(name, OLD_ID)
         self.assertEqual(handler.dataclass(Request(), name)['user.id'], '1.2.3')
-        # So does one who becomes another user.
+        # A user who logs in as another user also gets a new id.
         other = self.visit(handler, name, ['login'], '4.5.6')
         [name_2] = other.user_headers
         self.assertNotEqual(name_2, name)
         self.assertEqual(handler.dataclass(Request(), name_2)['user.id'], '4.5.6')
 
-    def test_while_the_store_is_unavailable_visitors_of_1_8_are_anonymous_and_read_only(self):
+    def test_1_8_visitors_are_anonymous_and_read_only_while_the_store_is_unavailable(self):
         handler = wikifarm_session18.session_handler(self.address)
         self.visit(handler, OLD_ID, ['login'], '1.2.3')
-        mend = self.break_store()
+        repair_store = self.break_store()
         for user in (None, '1.2.3'):
             request = self.visit(handler, OLD_ID, user=user)
             self.assertEqual((request.user_headers, request.refused, 'user.id' in request.session), ([], None, False))
@@ -309,23 +309,23 @@ class OfAnyStore(object):
             self.assertEqual((request.user_headers, request.refused[0]), ([], 503))
             self.assertIn('cannot log in or out now', request.refused[1])
         handler.dataclass.cleanup(None)
-        mend()
+        repair_store()
         self.assertEqual(handler.dataclass(Request(), OLD_ID)['user.id'], '1.2.3')
 
-    def test_a_request_of_1_8_whose_store_fails_at_its_end_sends_no_cookie(self):
+    def test_1_8_request_whose_store_fails_at_its_end_sends_no_cookie(self):
         handler = wikifarm_session18.session_handler(self.address)
         self.visit(handler, OLD_ID, ['login'], '1.2.3')
         for wants, user in ((['login'], '1.2.3'), (['logout'], None)):
             request = Request(wants)
             request.user_headers.append('of another')
             request.session = handler.dataclass(request, OLD_ID if user is None else '0' * 32)
-            mend = self.break_store()
+            repair_store = self.break_store()
             handler.after_auth(request, None, user)
             self.assertEqual((request.user_headers, request.refused[0]), (['of another'], 503))
-            mend()
+            repair_store()
         self.assertEqual(handler.dataclass(Request(), OLD_ID)['user.id'], '1.2.3')
 
-    def test_a_wrong_key_harms_no_session_of_1_8(self):
+    def test_1_8_with_a_wrong_key_changes_no_session(self):
         right = wikifarm_session18.session_handler(self.address)
         wrong = wikifarm_session18.session_handler(self.address.replace(self.key_file, self.file('wrong', b'fedcba9876543210')))
         self.visit(right, OLD_ID, ['login'], '1.2.3')
@@ -339,7 +339,7 @@ class OfAnyStore(object):
 
 
 class OfSQLite(OfAnyStore, stores.InSQLite):
-    def test_an_expired_session_of_1_8_is_removed(self):
+    def test_1_8_expired_session_is_removed(self):
         data = wikifarm_session18.session_data(self.address)
         store = open_store(self.address)
         store.save(OLD_ID, {'expires': time.time() - 5, 'a': 1})

@@ -1,7 +1,7 @@
 # -*- coding: utf-8 -*-
 """Tests of the stores and the MAC, under Python 2.7 or 3: python -m unittest -v test_wikifarm_stores
 
-WIKIFARM_REDIS names the socket of a Redis server; without it the tests of Redis fail.
+WIKIFARM_REDIS names the socket of a Redis server. Without it, the tests of Redis fail.
 """
 import hashlib
 import hmac
@@ -32,7 +32,7 @@ class Evil(object):
 
 
 class Lines(logging.Handler):
-    """What was logged."""
+    """Collects the log messages."""
 
     def __init__(self):
         logging.Handler.__init__(self)
@@ -122,13 +122,13 @@ class InRedis(Place):
 
 
 class OfAnyStore(object):
-    """What every store is held to."""
+    """The tests that every store passes."""
 
     def other_key(self):
-        """A store of the same place, on a machine with a wrong key."""
+        """The same store as on a machine with a wrong key."""
         return open_store(self.address.replace(self.key_file, self.file('wrong', b'fedcba9876543210')))
 
-    def test_a_session_comes_back_with_its_types(self):
+    def test_loaded_session_has_the_saved_types(self):
         store = open_store(self.address)
         value = {'expires': int(time.time()) + 60, 'user.id': '1.2.3', 'trail': [u'Lab:P\xe4ge'], 'a': ('x', 2 ** 70, '\xff')}
         self.assertIsNone(store.load(ID))
@@ -142,7 +142,7 @@ class OfAnyStore(object):
         store.delete(ID)
         self.assertEqual((store.find(ID), store.ids()), ((NONE, None), []))
 
-    def test_nothing_without_our_mac_is_unpickled(self):
+    def test_record_without_a_valid_mac_is_not_unpickled(self):
         store = open_store(self.address)
         store.save(ID, {'a': 1})
         now = int(time.time() * 1e9)
@@ -156,12 +156,12 @@ class OfAnyStore(object):
             self.plant(ID, evil, seal, modified, expires)
             self.assertEqual(store.find(ID), (FOREIGN, None))
             self.assertFalse(os.path.exists(Evil.path))
-        # It can fail: with our MAC it would be.
+        # With our MAC, the pickle is loaded, so the test can fail.
         self.plant(ID, evil, sealed, now, 4e9)
         store.load(ID)
         self.assertTrue(os.path.exists(Evil.path))
 
-    def test_what_a_wrong_key_does_not_verify_is_neither_replaced_nor_removed(self):
+    def test_wrong_key_replaces_and_removes_no_session(self):
         store, wrong = open_store(self.address), self.other_key()
         store.save(ID, LIVE)
         before = self.planted()
@@ -174,16 +174,16 @@ class OfAnyStore(object):
         self.assertEqual(len(self.lines), 1, self.lines)
         self.assertIn('the MAC does not match the key in %s/wrong' % self.dir, self.lines[0])
         self.assertNotIn(ID, self.lines[0])
-        # Nor is what nobody vouches for.
+        # A record without a MAC is also kept.
         self.plant(ID, b'(d.', None)
         before = self.planted()
         self.assertFalse(store.save(ID, LIVE))
         self.assertFalse(store.delete(ID))
         self.assertEqual(self.planted(), before)
-        # What is not there yet is saved.
+        # A new session is saved.
         self.assertTrue(wrong.save(OTHER, LIVE))
 
-    def test_a_mac_of_version_1_verifies_until_its_session_is_saved(self):
+    def test_mac_of_version_1_is_valid_until_the_session_is_saved(self):
         store = open_store(self.address)
         store.ids()
         data = pickle.dumps({'user.id': '1.2.3', 'expires': 4e9}, 2)
@@ -191,7 +191,7 @@ class OfAnyStore(object):
         self.assertEqual(store.find(ID)[0], OURS)
         self.assertTrue(store.save(ID, LIVE))
         self.assertEqual(store.load(ID), LIVE)
-        # The new MAC holds under no other prefix and in no other kind of store.
+        # The new MAC is not valid with another prefix or in another kind of store.
         for scope in (b'redis:', b'sqlite:', b'redis:other:'):
             now, other = int(time.time() * 1e9), open_store(self.address)
             if scope != store._scope:
@@ -199,16 +199,16 @@ class OfAnyStore(object):
                 self.plant(OTHER, data, other.seal(OTHER, data, now, 4e9), now, 4e9)
                 self.assertEqual((other.find(OTHER)[0], store.find(OTHER)[0]), (OURS, FOREIGN))
 
-    def test_what_was_ended_is_neither_loaded_nor_saved_nor_put_back(self):
+    def test_ended_session_is_not_loaded_saved_or_restored(self):
         store = open_store(self.address)
         store.save(ID, LIVE)
         data, now = pickle.dumps(LIVE, 2), int(time.time() * 1e9)
         self.assertTrue(store.delete(ID))
         self.assertEqual(store.find(ID), (ENDED, None))
-        # A request that was being answered saves late.
+        # A request that is still running saves late.
         self.assertFalse(store.save(ID, LIVE))
         self.assertEqual(self.planted(), [])
-        # Somebody puts back an old record.
+        # Another program restores an old record.
         self.plant(ID, data, store.seal(ID, data, now, 4e9), now, 4e9)
         self.assertEqual(store.find(ID), (ENDED, None))
         self.assertIn('was put back', self.lines[-1])
@@ -216,7 +216,7 @@ class OfAnyStore(object):
         store.delete(ID)
         self.assertEqual((self.planted(), list(self.tombstones())), ([], [ID]))
 
-    def test_a_tombstone_lasts_as_long_as_the_session_within_bounds(self):
+    def test_tombstone_lasts_as_long_as_the_session_within_limits(self):
         store = open_store(self.address)
         now, day = time.time(), 24 * 3600
         for expires, lasts in ((now + 5 * day, 5 * day), (now + 60, 3600), (4e9, 401 * day), (None, 401 * day)):
@@ -224,7 +224,7 @@ class OfAnyStore(object):
             self.assertTrue(store.delete(ID))
             self.assertAlmostEqual(self.tombstones()[ID], now + lasts, delta=10)
             self.forget(ID)
-        # None for who was never logged in, for what is over, and for ids that are not there: nobody fills the store with them.
+        # Anonymous sessions, expired sessions, and unknown ids get no tombstone, so nobody can fill the store with tombstones.
         store.save(ID, {'trail': [], 'expires': 4e9})
         self.assertFalse(store.delete(ID))
         store.save(ID, {'user.id': '1.2.3', 'expires': now - 5})
@@ -232,7 +232,7 @@ class OfAnyStore(object):
         self.assertFalse(store.delete(OTHER))
         self.assertEqual((self.tombstones(), self.planted()), ({}, []))
 
-    def test_a_record_that_nobody_wrote_for_401_days_is_over(self):
+    def test_record_not_written_for_401_days_is_expired(self):
         store = open_store(self.address)
         store.ids()
         data = pickle.dumps({'user.id': '1.2.3'}, 2)
@@ -241,7 +241,7 @@ class OfAnyStore(object):
             self.plant(ID, data, store.seal(ID, data, modified, None), modified)
             self.assertEqual(store.find(ID)[0], state)
 
-    def test_what_does_not_unpickle_is_no_session(self):
+    def test_record_that_does_not_unpickle_is_not_a_session(self):
         store = open_store(self.address)
         self.assertEqual(store.ids(), [])
         now = int(time.time() * 1e9)
@@ -249,7 +249,7 @@ class OfAnyStore(object):
             self.plant(ID, data, store.seal(ID, data, now, None), now)
             self.assertIsNone(store.load(ID))
 
-    def test_threads_and_forks_have_connections_of_their_own(self):
+    def test_threads_and_forks_have_their_own_connections(self):
         store = open_store(self.address)
         store.save(ID, {'a': 0})
         failed = []
@@ -259,7 +259,7 @@ class OfAnyStore(object):
                 for round in range(20):
                     store.save('%040x' % number, {'n': number, 'round': round})
                     assert store.load('%040x' % number) == {'n': number, 'round': round}
-                # A thread that has been joined can still be in SQLite to close its connection; a fork would copy its locks.
+                # A joined thread may still be closing its connection in SQLite. A fork would copy its locks.
                 store.connection().close()
             except Exception as error:
                 failed.append(error)
@@ -280,11 +280,11 @@ class OfSQLite(OfAnyStore, InSQLite):
     def forget(self, sid):
         self.run_sql('DELETE FROM tombstone WHERE id = ?', sid)
 
-    def test_a_new_database_is_for_its_owner_alone(self):
+    def test_new_database_is_private(self):
         open_store(self.address).ids()
         self.assertEqual(os.stat(self.path).st_mode & 0o777, 0o600)
 
-    def test_databases_of_others_are_refused_and_not_touched(self):
+    def test_foreign_database_is_refused_and_not_changed(self):
         for statement, why in (('CREATE TABLE t (x)', 'another program'),
                                ('PRAGMA user_version = 2', 'another program'),
                                ('PRAGMA application_id = %d; PRAGMA user_version = 9' % wikifarm_stores.APPLICATION, 'version 9')):
@@ -296,7 +296,7 @@ class OfSQLite(OfAnyStore, InSQLite):
             self.raises('sessions are unavailable', open_store(self.address).ids)
             self.assertIn(why, self.lines[-1])
 
-    def test_a_database_of_version_1_is_upgraded_and_keeps_its_sessions(self):
+    def test_database_of_version_1_is_upgraded_and_keeps_its_sessions(self):
         connection = sqlite3.connect(self.path)
         connection.executescript(wikifarm_stores.SCHEMA.replace(wikifarm_stores.TOMBSTONES, '') + '''
             PRAGMA application_id = %d; PRAGMA user_version = 1''' % wikifarm_stores.APPLICATION)
@@ -307,13 +307,13 @@ class OfSQLite(OfAnyStore, InSQLite):
         self.assertEqual(self.run_sql('PRAGMA user_version'), [(2,)])
         self.assertTrue(store.delete(ID))
 
-    def test_a_database_that_cannot_be_used_is_unavailable(self):
+    def test_unusable_database_is_unavailable(self):
         store = open_store('sqlite:%s/none/s.db?key_file=%s' % (self.dir, self.key_file))
         for _ in range(3):
             self.raises('sessions are unavailable', store.find, ID)
         self.assertEqual(len(self.lines), 1, self.lines)
 
-    def test_what_has_expired_is_removed_and_so_are_its_tombstones(self):
+    def test_expired_sessions_and_tombstones_are_removed(self):
         store = open_store(self.address)
         store.save(OLD_ID, {'expires': time.time() - 5, 'a': 1})
         store.save(ID, LIVE)
@@ -329,12 +329,12 @@ class OfRedis(OfAnyStore, InRedis):
         self.redis.delete('a*b:t:' + sid)
 
     def moved(self, timeout=''):
-        """A store over a socket that can be taken away."""
+        """A store whose socket can be removed."""
         link = os.path.join(self.dir, 'redis.sock')
         os.symlink(self.socket, link)
         return link, open_store(self.address.replace(self.socket, link) + timeout)
 
-    def test_both_keys_end_with_the_session(self):
+    def test_both_keys_expire_with_the_session(self):
         store = open_store(self.address)
         end = int(time.time()) + 5000
         store.save(ID, {'expires': end, 'user.id': '1.2.3'})
@@ -344,7 +344,7 @@ class OfRedis(OfAnyStore, InRedis):
         store.save(ID, {'expires': 5})
         self.assertEqual(self.redis.keys('*'), [b'a*b:version'])
 
-    def test_keys_of_version_1_are_upgraded_and_those_of_a_later_one_refused(self):
+    def test_keys_of_version_1_are_upgraded_and_later_versions_refused(self):
         self.redis.set('a*b:version', 1)
         open_store(self.address).ids()
         self.assertEqual(self.redis.get('a*b:version'), b'2')
@@ -352,7 +352,7 @@ class OfRedis(OfAnyStore, InRedis):
         self.raises('sessions are unavailable', open_store(self.address).ids)
         self.assertIn("the keys have version '3'", self.lines[-1])
 
-    def test_a_server_that_is_gone_is_unavailable_until_it_returns(self):
+    def test_stopped_server_is_unavailable_until_it_returns(self):
         link, store = self.moved()
         store.save(ID, LIVE)
         os.unlink(link)
@@ -366,13 +366,13 @@ class OfRedis(OfAnyStore, InRedis):
         store._retry_at -= store._pause
         self.assertEqual(store.load(ID), LIVE)
 
-    def test_a_connection_that_was_lost_is_made_again(self):
+    def test_lost_connection_is_restored(self):
         store = open_store(self.address)
         store.save(ID, LIVE)
         self.redis.client_kill_filter(_type='normal', skipme=True)
         self.assertEqual((store.load(ID), self.lines), (LIVE, []))
 
-    def test_a_server_that_hangs_costs_one_timeout_in_a_while(self):
+    def test_hanging_server_costs_one_timeout_per_pause(self):
         store = open_store(self.address + '&timeout=0.5')
         store.save(ID, LIVE)
         self.redis.client_pause(1500)
@@ -388,7 +388,7 @@ class OfRedis(OfAnyStore, InRedis):
         store._retry_at -= store._pause
         self.assertEqual(store.load(ID), LIVE)
 
-    def test_of_many_requests_one_tries_a_server_again(self):
+    def test_one_of_many_requests_tries_the_server_again(self):
         listening = socket.socket()
         self.addCleanup(listening.close)
         listening.bind(('127.0.0.1', 0))
@@ -409,7 +409,7 @@ class OfRedis(OfAnyStore, InRedis):
             thread.join()
         self.assertEqual(sorted(waited), [False] * 9 + [True])
 
-    def test_a_full_server_can_still_be_read_and_logged_out_of(self):
+    def test_full_server_still_allows_reads_and_logouts(self):
         store = open_store(self.address)
         store.save(ID, LIVE)
         self.redis.config_set('maxmemory', 1)
@@ -421,7 +421,7 @@ class OfRedis(OfAnyStore, InRedis):
 
 
 class OfAddresses(Place):
-    def test_a_store_without_a_safe_key_is_refused(self):
+    def test_store_without_a_safe_key_is_refused(self):
         for name, size, mode, why in (('open', 16, 0o604, 'every local user'), ('short', 15, 0o600, 'key of 15 bytes'),
                                       ('long', 4097, 0o600, 'too large')):
             self.raises(why, open_store, 'sqlite:s.db?key_file=%s' % self.file(name, b'x' * size, mode))
@@ -444,13 +444,13 @@ class OfAddresses(Place):
         with self.assertRaises((IOError, OSError)):
             open_store('sqlite:s.db?key_file=%s/none' % self.dir)
 
-    def test_a_timeout_is_a_number_of_seconds(self):
+    def test_timeout_is_a_number_of_seconds(self):
         for text, seconds in (('', 2), ('&timeout=2', 2), ('&timeout=0.25', 0.25), ('&timeout=600', 600)):
             self.assertEqual(open_store('redis://h?key_file=%s%s' % (self.key_file, text))._timeout, seconds)
         for text in ('', '0', '0.05', '601', '-1', '1e1', '2s', 'nan', '+2', ' 2', '2.', '.5', '2.0001'):
             self.raises('invalid timeout', open_store, 'redis://h?key_file=%s&timeout=%s' % (self.key_file, text))
 
-    def test_addresses_of_redis_are_those_of_the_farm_file(self):
+    def test_redis_addresses_are_those_of_the_farm_file(self):
         password = self.file('pw', b'secret\n')
         store = open_store('rediss://wiki@db.example.org:7000/3?prefix=lab%%3A&password_file=%s&key_file=%s' % (password, self.key_file))
         self.assertEqual(store._prefix, 'lab:')
@@ -462,8 +462,8 @@ class OfAddresses(Place):
         self.assertEqual(socket._settings, {'unix_socket_path': '/run/redis.sock', 'db': 0, 'username': 'read only'})
         self.assertEqual(open_store('redis://h?key_file=%s' % self.key_file)._settings, {'host': 'h', 'port': 6379, 'db': 0})
 
-    def test_the_mac_is_that_of_wikifarm(self):
-        # As in src/store/seal.rs.
+    def test_mac_equals_that_of_wikifarm(self):
+        # The same values as in src/store/mac.rs.
         store = open_store('sqlite:s.db?key_file=%s' % self.key_file)
         self.assertEqual(hexlify(store.seal_1(ID, b'pickle')), b'c1708e7db2e2c7ff9bd786723d310910f6b10a952320d3967f47fc37a80c2258')
         redis = open_store('redis://h?prefix=l%%C3%%A4b:&key_file=%s' % self.key_file)

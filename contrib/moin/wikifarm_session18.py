@@ -4,8 +4,8 @@
     from wikifarm_session18 import session_handler
     session_handler = session_handler("sqlite:/srv/wiki/sessions.db?key_file=/etc/wikifarm/seal.key")
 
-Put the second line into the class and the first above it. Only the place of the sessions changes: cookies, lifetimes and
-everything else are those of MoinMoin.
+Put the second line into the class and the first above it. Only the location of the sessions changes: cookies, lifetimes,
+and everything else are those of MoinMoin.
 
 If the store cannot be used, or the MAC of a record is not valid, the visitor is anonymous for that request: nothing is saved
 or removed, and no cookie is sent. Logins and logouts are then answered with 503.

@@ -312,7 +312,7 @@ class Store(object):
         """Remembers that the store failed."""
 
     def _lost(self):
-        """The errors after which a new connection is worth a try."""
+        """The errors after which to try a new connection."""
         return ()
 
     def find(self, sid):
@@ -334,7 +334,7 @@ class Store(object):
         return (NONE, None) if value is None else (OURS, value)
 
     def _fetch_whole(self, connection, sid):
-        """Reads a record, again if it may be half of one record and half of the next."""
+        """Reads a record. Reads it again if it may be mixed from an old and a new record."""
         for _ in range(3):
             ended, record = self._fetch(connection, sid)
             if record is None or self.verifies(sid, record):
