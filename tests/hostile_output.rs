@@ -161,6 +161,7 @@ fn lines(command: &str) -> &'static [&'static str] {
             "--url W --set-cookie a=b",
         ],
         "cookie simulate" => &["simulate.txt", "W"],
+        "cookie suggest" => &["", "--share plain,old", "--share W,old", "--apart W"],
         "session list" => &["", "-v", "--store B", "--store W --sort user", "--user W", "--reveal"],
         "session show" => &["11111111", "22222222", "W", "--store B 11111111"],
         "session stats" => &["", "--store B", "--metrics m.prom"],

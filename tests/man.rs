@@ -44,6 +44,7 @@ wikifarm-cookie-header.1
 wikifarm-cookie-preview.1
 wikifarm-cookie-probe.1
 wikifarm-cookie-simulate.1
+wikifarm-cookie-suggest.1
 wikifarm-cookie-test.1
 wikifarm-cookie.1
 wikifarm-demo.1
@@ -64,7 +65,7 @@ wikifarm-store-find.1
 wikifarm-store-list.1
 wikifarm-store.1
 wikifarm.1
-pages: wrote 36 manual pages
+pages: wrote 37 manual pages
 
 "#]])
         .run();

@@ -43,6 +43,7 @@ mod cookie_preview_rules;
 mod cookie_probe;
 mod cookie_probe_aliases;
 mod cookie_simulate;
+mod cookie_suggest;
 mod cookie_test;
 mod cookie_test_agreement;
 mod demo;

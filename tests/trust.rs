@@ -17,7 +17,7 @@ use crate::support::{DAY, Place, Session, clock, is_root};
 const STRANGER: u32 = 4242;
 
 /// Commands that only lint a farm file and predict from it.
-const PREDICT: [(&str, &[&str]); 9] = [
+const PREDICT: [(&str, &[&str]); 10] = [
     ("config check", &[]),
     ("config show", &[]),
     ("config export", &["--python"]),
@@ -26,6 +26,7 @@ const PREDICT: [(&str, &[&str]); 9] = [
     ("cookie header", &["docs"]),
     ("cookie test", &["--from", "docs"]),
     ("cookie simulate", &["visit docs", "visit plans"]),
+    ("cookie suggest", &[]),
     ("config check", &["--diff"]),
 ];
 

@@ -1,6 +1,6 @@
 //! Runs the rules over a farm, and applies the levels.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::comments::Comments;
 use super::disk::{Disk, Facts};
@@ -72,6 +72,24 @@ pub(super) fn check_each(
     }
     findings.sort_by(|a, b| a.span.start.cmp(&b.span.start).then(a.rule.cmp(b.rule)));
     findings
+}
+
+/// The errors that rules about single settings report, each with its wikis: without the disk and without predictions.
+pub fn errors_in_settings(farm: &Farm, suffixes: &SharedSuffixes) -> BTreeSet<(&'static str, Vec<String>)> {
+    let mut errors = BTreeSet::new();
+    for rule in rules::all().filter(|rule| rule.severity == Severity::Error) {
+        let mut sink = Sink::new(rule);
+        match rule.look {
+            Look::Wiki(look) => farm.wikis.iter().for_each(|wiki| look(wiki, &mut sink)),
+            Look::Farm(look) => look(farm, &mut sink),
+            Look::Domain(look) => {
+                farm.wikis.iter().for_each(|wiki| look(wiki, &Domain::of(wiki, suffixes), &mut sink));
+            }
+            _ => {}
+        }
+        errors.extend(sink.into_findings().into_iter().map(|found| (found.rule, found.wikis)));
+    }
+    errors
 }
 
 /// The findings about allowed rules that found nothing.

@@ -17,7 +17,7 @@ mod rejection;
 mod rule;
 mod rules;
 
-pub use check::{check, parse_findings, syntax_findings};
+pub use check::{check, errors_in_settings, parse_findings, syntax_findings};
 pub use disk::{Directory, Disk, Entries, MOST_ENTRIES, RealDisk, Sessions, disk_for};
 pub use finding::{Finding, Severity};
 pub use fix::{Fixed, Wanted, edits, fix};

@@ -47,7 +47,9 @@ pub use leaks::{Leak, Leaked, leaks};
 pub use model::{Model, Step};
 pub use site::{Left, Site, Storage};
 pub use steps::{Evidence, Side, StepResult};
-pub use suggest::{Asked, Change, Found, Intents, Suggestion, Together, Wanted, changed, leaks_id, suggest};
+pub use suggest::{
+    Asked, Change, Found, Intents, Suggestion, Together, Wanted, changed, edited, leaks_id, suggest,
+};
 pub use suggestion::{Aim, Suggestions};
 pub use verdict::{As, Judgement, Pair, Verdict};
 

@@ -191,7 +191,7 @@ fn write(
         Format::Junit => {
             write!(context.out, "{}", junit::document("wikifarm config check", rules(), results.findings()));
         }
-        Format::Human | Format::Csv | Format::Markdown => {
+        Format::Human | Format::Csv | Format::Markdown | Format::Diff => {
             let text = findings::human(source, found, context.color, context.width);
             if context.verbosity >= 0 {
                 match fixed {

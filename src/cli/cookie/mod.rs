@@ -7,11 +7,12 @@ mod preview;
 mod probe;
 mod rejected;
 mod simulate;
+mod suggest;
 mod test;
 
 use clap::Subcommand;
 
-use super::shared::Format::{Human, Json, Markdown};
+use super::shared::Format::{self, Human, Json, Markdown};
 use super::shared::{Context, Outcome, formats};
 use crate::report::json::{CommandSchema, schema_of};
 
@@ -22,6 +23,8 @@ pub(super) enum Cookie {
     Preview(preview::Options),
     #[command(arg(formats(&[Human, Json])))]
     Explain(explain::Options),
+    #[command(arg(formats(&[Human, Json, Format::Diff])))]
+    Suggest(suggest::Options),
     #[command(arg(formats(&[Human, Json])))]
     Header(header::Options),
     #[command(arg(formats(&[Human, Json, Markdown])))]
@@ -38,6 +41,7 @@ pub(super) enum Cookie {
 pub(super) const SCHEMAS: &[CommandSchema] = &[
     ("cookie preview", schema_of::<preview::Document<'_>>),
     ("cookie explain", schema_of::<explain::Document<'_>>),
+    ("cookie suggest", schema_of::<suggest::Document<'_>>),
     ("cookie header", schema_of::<header::Document>),
     ("cookie diff", schema_of::<diff::Document<'_>>),
     ("cookie probe", schema_of::<probe::Document>),
@@ -49,6 +53,7 @@ pub(super) fn run(command: &Cookie, context: &mut Context<'_>) -> Outcome {
     match command {
         Cookie::Preview(options) => preview::run(options, context),
         Cookie::Explain(options) => explain::run(options, context),
+        Cookie::Suggest(options) => suggest::run(options, context),
         Cookie::Header(options) => header::run(options, context),
         Cookie::Diff(options) => diff::run(options, context),
         Cookie::Probe(options) => probe::run(options, context),

@@ -19,6 +19,8 @@ pub enum Format {
     Sarif,
     /// Markdown, for a merge request (cookie diff).
     Markdown,
+    /// A unified diff (cookie suggest).
+    Diff,
     /// Annotations of GitHub Actions (checks).
     Github,
     /// JUnit XML (checks).

@@ -2,6 +2,7 @@
 
 pub(crate) mod browser;
 mod context;
+pub(crate) mod diff;
 mod exit;
 mod format;
 pub(crate) mod ids;

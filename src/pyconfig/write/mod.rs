@@ -47,6 +47,25 @@ pub fn python(farm: &Farm) -> Vec<Snippet> {
     versions.into_iter().flat_map(|version| of_version(farm, version)).collect()
 }
 
+/// The lines of Python for some settings of a wiki, with the modules that they need. A comment names settings to delete.
+pub fn settings(wiki: &Wiki, keys: &[Key]) -> String {
+    let spelt: Vec<Spelt> = spell(wiki).into_iter().filter(|spelt| keys.contains(&spelt.key)).collect();
+    let lines: Vec<&Line> = spelt.iter().flat_map(|spelt| &spelt.lines).collect();
+    let mut text = imports(&lines);
+    for line in lines {
+        match line {
+            Line::Attribute(setting) | Line::Global(setting) => text.push_str(&format!("{setting}\n")),
+            Line::Note(note) => text.push_str(&format!("{}\n", comment(note))),
+        }
+    }
+    let flask = wiki.version().behavior() == Behavior::V2;
+    for key in keys.iter().filter(|key| wiki.setting(**key).is_none() && key.row().is_attribute) {
+        let name = key.row().flask.filter(|_| flask).unwrap_or(key.name());
+        text.push_str(&format!("# delete {name}\n"));
+    }
+    text
+}
+
 fn of_version(farm: &Farm, version: Version) -> Vec<Snippet> {
     let all = farm.wikis.iter().filter(|wiki| wiki.version().resolved() == version);
     let flask = version.behavior() >= Behavior::V2;

@@ -92,7 +92,7 @@ fn words(key: Key, value: Option<&Value>) -> String {
     }
 }
 
-fn together(changes: &[Change]) -> Vec<Together<'_>> {
+pub(super) fn together(changes: &[Change]) -> Vec<Together<'_>> {
     let mut known: Vec<Together<'_>> = Vec::new();
     let mut index: BTreeMap<(Key, String), usize> = BTreeMap::new();
     for change in changes {

@@ -6,7 +6,9 @@ use super::intents::Asked;
 use super::reason::reasons;
 use super::search::Search;
 use super::undo::Trial;
+use crate::browser::Profile;
 use crate::farm::{Farm, Wiki};
+use crate::location::RealDirectories;
 use crate::sharing::Model;
 use crate::sys::one_by_one;
 
@@ -95,7 +97,12 @@ impl Search<'_> {
         trial.undo(way);
         self.must_be_well(&mut trial)?;
         let changes = trial.changes();
-        match accept(&changed(self.farm, &changes)) {
+        let farm = changed(self.farm, &changes);
+        let firefox = trial.model().in_browser(&farm, &RealDirectories::default(), Profile::Firefox);
+        if let Some(broken) = self.check_of(&firefox).whole() {
+            return Err(reasons(self, broken, &firefox));
+        }
+        match accept(&farm) {
             true => Ok(Suggestion::new(changes, self.farm)),
             false => Err(vec!["other rules of `wikifarm config check` report errors then".to_owned()]),
         }

@@ -8,6 +8,7 @@
 mod build;
 mod change;
 mod check;
+mod file;
 mod find;
 mod intents;
 mod names;
@@ -18,6 +19,7 @@ mod undo;
 
 pub use change::{Change, Suggestion, Together};
 pub use check::leaks_id;
+pub use file::edited;
 pub use find::{Found, changed, suggest};
 pub use intents::{Asked, Intents, Wanted};
 

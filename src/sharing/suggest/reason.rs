@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::check::Broken;
+use super::intents::Wanted;
 use super::party::Family;
 use super::search::Search;
 use crate::farm::Wiki;
@@ -16,6 +17,7 @@ pub(super) fn reasons(search: &Search<'_>, broken: Broken, model: &Model) -> Vec
     for party in search.intents.parties.iter().filter(|party| party.len() > 1) {
         let wikis: Vec<&Wiki> = party.iter().filter_map(|at| search.wikis.get(*at)).collect();
         reasons.extend(domains(search, &wikis).into_iter().chain(families(&wikis)));
+        reasons.extend(over_a_third(search, party));
     }
     for (at, site) in search.model.sites().iter().enumerate() {
         let party = search.intents.party_of.get(at).and_then(|party| search.intents.parties.get(*party));
@@ -51,6 +53,19 @@ fn domains(search: &Search<'_>, wikis: &[&Wiki]) -> Option<String> {
         "no cookie can cover {}: for {}, use single sign-on, or a host below {most}",
         list(&domains, "and", 4),
         list(&others, "and", 4)
+    ))
+}
+
+/// Wikis that must be separate, but each share a login with a third one.
+fn over_a_third(search: &Search<'_>, party: &[usize]) -> Option<String> {
+    let wanted = |a: usize, b: usize| search.intents.wanted(a, b);
+    let pairs = party.iter().flat_map(|a| party.iter().map(move |b| (*a, *b))).filter(|(a, b)| a < b);
+    let (a, b) = pairs.into_iter().find(|(a, b)| wanted(*a, *b) != Wanted::Shared)?;
+    let name = |at: usize| search.wikis.get(at).map_or("", |wiki| wiki.name.as_str());
+    Some(format!(
+        "{} and {} each share a login with another wiki, so they share one, too: list all of them in one [[share]]",
+        name(a),
+        name(b)
     ))
 }
 

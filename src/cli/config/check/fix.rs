@@ -4,12 +4,11 @@ use std::path::Path;
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use similar::{ChangeTag, TextDiff};
 
+use crate::cli::shared::diff::unified;
 use crate::cli::{Context, Exit, Failure, Outcome};
 use crate::farm::{Position, Source};
 use crate::lint::{Finding, Fixed, Severity};
-use crate::location::hidden;
 use crate::report::escape;
 use crate::report::measure::count;
 use crate::sys::{self, Replaced, why};
@@ -90,39 +89,7 @@ pub(super) fn write(before: &Source, fixed: &Fixed) -> Result<(), Failure> {
 
 /// Prints the changes as a unified diff, which `patch` accepts.
 pub(super) fn show(before: &Source, fixed: &Fixed, context: &mut Context<'_>) -> Outcome {
-    let (old, new) = (before.text(), fixed.farm.source.text());
-    let diff = TextDiff::from_lines(old, new);
-    let path = before.path().display().to_string();
-    let mut text = String::new();
-    for (position, hunk) in diff.unified_diff().context_radius(3).iter_hunks().enumerate() {
-        if position == 0 {
-            text.push_str(&format!("--- {path}\n+++ {path}\n"));
-        }
-        text.push_str(&format!("{}\n", hunk.header()));
-        for change in hunk.iter_changes() {
-            let (sign, color) = match change.tag() {
-                ChangeTag::Delete => ("-", "\u{1b}[31m"),
-                ChangeTag::Insert => ("+", "\u{1b}[32m"),
-                ChangeTag::Equal => (" ", ""),
-            };
-            // A diff with a hidden password can't be applied, but it does not leak the password to a CI log.
-            let line = hidden(change.value());
-            // Control characters are a danger only on a terminal, and `patch` needs every byte.
-            let bare = line.strip_suffix('\n').unwrap_or(&line);
-            let shown = match context.terminal {
-                true => escape(bare.strip_suffix('\r').unwrap_or(bare)),
-                false => bare.into(),
-            };
-            match color {
-                "" => text.push_str(&format!("{sign}{shown}\n")),
-                _ if !context.color => text.push_str(&format!("{sign}{shown}\n")),
-                _ => text.push_str(&format!("{color}{sign}{shown}\u{1b}[0m\n")),
-            }
-            if change.missing_newline() {
-                text.push_str("\\ No newline at end of file\n");
-            }
-        }
-    }
+    let text = unified(before, fixed.farm.source.text(), context);
     match context.terminal {
         true => context.out.write_all(text.as_bytes()),
         false => context.out.whole(text.as_bytes()),
