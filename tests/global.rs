@@ -87,6 +87,7 @@ Commands:
   cookie       Predict which wikis share a login, and explain why
   session      List, inspect, prune, revoke, verify, and migrate sessions
   store        List the farm's session stores, or search a directory for stores
+  doctor       Find out why people can't log in, or are logged out
   demo         Create a small farm with real sessions, and run the main commands on it
   completions  Print a completion script for a shell
   schema       Print the JSON Schema of a command's JSON output

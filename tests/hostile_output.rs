@@ -172,6 +172,7 @@ fn lines(command: &str) -> &'static [&'static str] {
         "session whois" => &["1111111111111111111111111111111111111111", "W", "11111111 --store B"],
         "store list" => &["", "--store B", "--store W"],
         "store find" => &[".", "find -v", "B"],
+        "doctor" => &["", "W", "plain --symptom slow", "--probe plain", "-f bad.toml"],
         "demo" => &["W"],
         "completions" => &["bash", "zsh", "fish", "elvish", "powershell", "W"],
         "schema" => &["", "cookie header", "W"],

@@ -48,6 +48,7 @@ wikifarm-cookie-suggest.1
 wikifarm-cookie-test.1
 wikifarm-cookie.1
 wikifarm-demo.1
+wikifarm-doctor.1
 wikifarm-json.7
 wikifarm-man.1
 wikifarm-rules.7

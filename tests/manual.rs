@@ -48,6 +48,7 @@ mod cookie_test;
 mod cookie_test_agreement;
 mod demo;
 mod docs;
+mod doctor;
 mod faults;
 mod global;
 mod health;

@@ -31,7 +31,7 @@ const PREDICT: [(&str, &[&str]); 10] = [
 ];
 
 /// Commands that open files in a farm file, connect to its addresses, or change something.
-const ACT: [(&str, &[&str]); 13] = [
+const ACT: [(&str, &[&str]); 14] = [
     ("config check", &["--fix"]),
     ("cookie simulate", &["visit docs", "--write", "written"]),
     ("cookie probe", &[]),
@@ -43,6 +43,7 @@ const ACT: [(&str, &[&str]); 13] = [
     ("session migrate", &["--from", "wiki:docs", "--to", "moin-1.9:new", "--dry-run"]),
     ("session verify", &[]),
     ("session whois", &["aaaaaaaa"]),
+    ("doctor", &[]),
     ("store list", &[]),
     ("store find", &["."]),
 ];

@@ -4,6 +4,7 @@ mod completions;
 mod config;
 mod cookie;
 mod demo;
+mod doctor;
 mod man;
 mod parse;
 mod schema;
@@ -155,6 +156,8 @@ enum Command {
         after_help = "Example: wikifarm store list"
     )]
     Store(Store),
+    #[command(arg(formats(&[Format::Human, Format::Json])))]
+    Doctor(doctor::Options),
     #[command(arg(formats(&[Format::Human])))]
     Demo(demo::Options),
     #[command(arg(formats(&[Format::Human])))]
@@ -298,6 +301,7 @@ fn dispatch(cli: Cli, context: &mut Context<'_>) -> Outcome {
         Some(Command::Cookie(command)) => cookie::run(&command, context),
         Some(Command::Session(command)) => session::run(&command, context),
         Some(Command::Store(command)) => store::run(&command, context),
+        Some(Command::Doctor(options)) => doctor::run(&options, context),
         Some(Command::Demo(options)) => demo::run(&options, context, &run_words),
         Some(Command::Completions(options)) => completions::run(&options, context),
         Some(Command::Schema(options)) => schema::run(&options, context),

@@ -4,7 +4,7 @@ use clap::Args;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{config, cookie, session, store};
+use super::{config, cookie, doctor, session, store};
 use crate::cli::shared::{Context, Exit, Failure, Format, Outcome};
 use crate::farm::nearest;
 use crate::report::json::{CommandSchema, schema_of};
@@ -58,6 +58,7 @@ struct Document {
 
 /// The commands with JSON output, and their schemas.
 pub(super) fn all() -> impl Iterator<Item = &'static CommandSchema> {
-    const OWN: &[CommandSchema] = &[("schema", schema_of::<Document>)];
+    const OWN: &[CommandSchema] =
+        &[("doctor", schema_of::<doctor::Document>), ("schema", schema_of::<Document>)];
     [config::SCHEMAS, cookie::SCHEMAS, session::SCHEMAS, store::SCHEMAS, OWN].into_iter().flatten()
 }

@@ -154,6 +154,31 @@ impl Disk for StatOnly {
     }
 }
 
+/// A disk with the jobs below another root directory.
+pub struct WithJobsOf<'a>(pub &'a dyn Disk, pub &'a Path);
+
+impl Disk for WithJobsOf<'_> {
+    fn directory(&self, path: &Path) -> io::Result<Directory> {
+        self.0.directory(path)
+    }
+
+    fn entries(&self, path: &Path, layout: Layout) -> io::Result<Entries> {
+        self.0.entries(path, layout)
+    }
+
+    fn in_memory(&self, path: &Path) -> bool {
+        self.0.in_memory(path)
+    }
+
+    fn troubles(&self, stores: &[Sessions]) -> Vec<Vec<Trouble>> {
+        self.0.troubles(stores)
+    }
+
+    fn cleaners(&self) -> Vec<Cleaner> {
+        find_cleaners(self.1)
+    }
+}
+
 /// The disk for the rules: limited if the farm file is not trusted.
 pub fn disk_for(farm: &Farm) -> &'static dyn Disk {
     match Trusted::check(farm) {

@@ -18,7 +18,7 @@ mod rule;
 mod rules;
 
 pub use check::{check, errors_in_settings, parse_findings, syntax_findings};
-pub use disk::{Directory, Disk, Entries, MOST_ENTRIES, RealDisk, Sessions, disk_for};
+pub use disk::{Directory, Disk, Entries, MOST_ENTRIES, RealDisk, Sessions, WithJobsOf, disk_for};
 pub use finding::{Finding, Severity};
 pub use fix::{Fixed, Wanted, edits, fix};
 pub use levels::Overrides;

@@ -12,6 +12,8 @@ mod test;
 
 use clap::Subcommand;
 
+pub(super) use probe::{Probe, probe_all};
+
 use super::shared::Format::{self, Human, Json, Markdown};
 use super::shared::{Context, Outcome, formats};
 use crate::report::json::{CommandSchema, schema_of};

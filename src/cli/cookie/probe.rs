@@ -54,6 +54,9 @@ pub(in crate::cli) struct Options {
 /// The largest file of certificates, in bytes: 16 MiB.
 const MOST_CERTIFICATES: u64 = 16 << 20;
 
+/// The time for one URL, redirects included.
+const TIMEOUT: Duration = Duration::from_secs(10);
+
 /// The largest difference between two clocks that is not reported, in seconds.
 const SKEW: u64 = 10;
 
@@ -73,21 +76,38 @@ pub(super) struct Document {
 
 /// A visit to one URL of a wiki.
 #[derive(Serialize, JsonSchema)]
-struct Probe {
+pub(in crate::cli) struct Probe {
     /// The wiki.
-    wiki: String,
+    pub(in crate::cli) wiki: String,
     /// The URL.
-    url: String,
+    pub(in crate::cli) url: String,
     /// `agrees`, `drift`, `silent` (sends no cookie, as predicted), `unreachable`, or `unknown` (a custom handler).
-    verdict: &'static str,
+    pub(in crate::cli) verdict: &'static str,
     /// The attributes that differ from the prediction.
-    drift: Vec<Difference>,
+    pub(in crate::cli) drift: Vec<Difference>,
     /// The responses, redirects first.
     hops: Vec<HopJson>,
     /// How far the server's clock is ahead of the local one, in seconds; null without a Date header.
     clock_skew: Option<i64>,
     /// Why the visit failed, or cannot be predicted.
-    error: Option<String>,
+    pub(in crate::cli) error: Option<String>,
+}
+
+impl Probe {
+    /// Why browsers reject a cookie of the wiki, if they do.
+    pub(in crate::cli) fn rejected(&self) -> Option<String> {
+        self.hops
+            .iter()
+            .flat_map(|hop| &hop.cookies)
+            .find_map(|cookie| lines(&cookie.rejected_by).into_iter().next())
+    }
+
+    /// How far the server's clock is from the local one, if that is too far: `30 s behind`.
+    pub(in crate::cli) fn skew(&self) -> Option<String> {
+        let skew = self.clock_skew.filter(|skew| skew.unsigned_abs() > SKEW)?;
+        let which = if skew > 0 { "ahead of" } else { "behind" };
+        Some(format!("{} s {which}", skew.unsigned_abs()))
+    }
 }
 
 /// A Set-Cookie header of a response.
@@ -160,6 +180,16 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
         context.document(&Document { probes });
     }
     Ok(exit)
+}
+
+/// Visits wikis at all their URLs, as without options.
+pub(in crate::cli) fn probe_all(wikis: &[&Wiki], context: &Context<'_>) -> Vec<Probe> {
+    let visit = Visit { resolve: HashMap::new(), ca: None, timeout: TIMEOUT };
+    let now = context.now();
+    let reject =
+        |url: &Url, header: &[u8]| rejected_by(Browser::default(), url, header, now, &context.suffixes);
+    let visits = wikis.iter().flat_map(|wiki| addresses(wiki, true).into_iter().map(move |url| (*wiki, url)));
+    visits.map(|at| probe(at, &visit, now, &reject)).collect()
 }
 
 /// The URLs of a wiki, each once.
@@ -292,12 +322,11 @@ fn human(probe: &Probe, alias: bool, context: &mut Context<'_>) {
     for Difference { attribute, expected, found } in &probe.drift {
         writeln!(out, "  {attribute}: predicted {}, found {}", escape(expected), escape(found));
     }
-    if let Some(skew) = probe.clock_skew.filter(|skew| skew.unsigned_abs() > SKEW) {
-        let which = if skew > 0 { "ahead of" } else { "behind" };
+    if let Some(skew) = probe.skew() {
+        let setting = probe.clock_skew.unwrap_or_default();
         writeln!(
             out,
-            "  clock: the server is {} s {which} this machine (clock_skew = {skew} predicts the effects)",
-            skew.unsigned_abs()
+            "  clock: the server is {skew} this machine (clock_skew = {setting} predicts the effects)"
         );
     }
     if let Some(error) = &probe.error {

@@ -20,8 +20,7 @@ use crate::cli::shared::{Context, Exit, Format, Outcome};
 use crate::health::{Collector, Kind};
 use crate::ops::troubles;
 use crate::report::measure::rfc3339;
-use crate::store::index::Index;
-use crate::store::{self, StoreSpec, seconds};
+use crate::store::{StoreSpec, seconds};
 
 /// Count sessions by state, user, and age, with bytes and inodes
 ///
@@ -53,10 +52,7 @@ pub(super) struct Document {
 
 /// The growth since the last prune, if it wrote an index.
 fn growth(spec: &StoreSpec, place: Option<&Path>, sessions: u64) -> Option<Growth> {
-    let stamp = store::open(spec.clone()).ok()?.stamp()?;
-    let index = Index::open(place?, spec.location.layout()?, stamp);
-    let (totals, since) = index.last()?;
-    let before = totals.sessions();
+    let (before, since) = index::last(spec, place)?;
     let change = i64::try_from(sessions).ok()?.checked_sub_unsigned(before)?;
     Some(Growth { since, since_at: rfc3339(seconds(since)), sessions: before, change })
 }

@@ -5,7 +5,7 @@ use clap::{Args, ValueEnum};
 use crate::browser::Profile;
 
 /// The option of all commands that predict what a browser does.
-#[derive(Debug, Clone, Copy, Args)]
+#[derive(Debug, Default, Clone, Copy, Args)]
 pub(crate) struct Browser {
     /// Predict for this browser only [default: Chromium, plus differences in Firefox]
     #[arg(long, value_enum, value_name = "BROWSER")]

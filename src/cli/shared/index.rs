@@ -1,8 +1,10 @@
-//! The directory of store indexes.
+//! The directory of store indexes, and what the last run wrote there.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::farm::{IndexDir, Trusted};
+use crate::store::index::Index;
+use crate::store::{self, StoreSpec};
 use crate::sys;
 
 /// The directory of `[prune] index`, else the default. `None` if the farm wants no index, or no directory is possible.
@@ -12,4 +14,11 @@ pub(crate) fn place(farm: Option<&Trusted>) -> Option<PathBuf> {
         Some((farm, Some(IndexDir::Dir(dir)))) => Some(farm.base().join(dir)),
         _ => sys::cache_dir().ok(),
     }
+}
+
+/// How many sessions a store had after the last prune that wrote an index, and when that was in unix seconds.
+pub(crate) fn last(spec: &StoreSpec, place: Option<&Path>) -> Option<(u64, i64)> {
+    let stamp = store::open(spec.clone()).ok()?.stamp()?;
+    let index = Index::open(place?, spec.location.layout()?, stamp);
+    index.last().map(|(totals, since)| (totals.sessions(), since))
 }

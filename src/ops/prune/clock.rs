@@ -36,7 +36,11 @@ const LAST_RUN: &str = "last-prune";
 impl ClockCheck {
     /// Refuses a clock that is behind the last run or far ahead of it. Returns false if no last run is known: the caller
     /// must compare the clock with the files.
-    pub(super) fn check(&self, now: i64) -> Result<bool, Refusal> {
+    ///
+    /// # Errors
+    ///
+    /// The refusal.
+    pub fn check(&self, now: i64) -> Result<bool, Refusal> {
         let ClockCheck::Against { state_dir } = self else { return Ok(true) };
         match state_dir.as_deref().map(last_run) {
             Some(Ok(Some(last))) => compare(now, last).map_or(Ok(true), Err),

@@ -1,0 +1,114 @@
+//! Lines from the findings of `config check`.
+
+use std::collections::BTreeMap;
+
+use super::line::{Area, Line, Status, Symptom};
+use crate::cli::shared::Context;
+use crate::farm::Farm;
+use crate::lint::{self, Finding, Severity};
+
+/// A rule shows this many of its findings, and counts the others.
+const MOST: usize = 3;
+
+/// What a finding is about, and what people notice.
+fn topic(rule: &str, family: &str) -> (Area, &'static [Symptom]) {
+    use Symptom::{CannotLogIn, DiskFull, LoggedOut, Slow, WrongUser};
+    match (rule, family) {
+        ("clock-behind", _) => (Area::Clock, &[LoggedOut]),
+        ("log-out-trap", _) => (Area::Sharing, &[LoggedOut]),
+        ("shadowed-cookie", _) => (Area::Sharing, &[CannotLogIn, LoggedOut]),
+        ("share-unintended" | "id-leaks-to-wiki", _) => (Area::Sharing, &[WrongUser]),
+        ("cookie-rejected", _) => (Area::Cookies, &[CannotLogIn]),
+        (_, "sharing") => (Area::Sharing, &[CannotLogIn]),
+        ("login-disabled" | "lifetime-format", _) | (_, "domain" | "path" | "name") => {
+            (Area::Cookies, &[CannotLogIn])
+        }
+        (_, "lifetime") => (Area::Cookies, &[LoggedOut]),
+        ("secure-over-http" | "secure-blocks-http" | "prefix-violation" | "samesite-none-insecure", _) => {
+            (Area::Cookies, &[CannotLogIn])
+        }
+        ("disk-full", _) => (Area::Storage, &[CannotLogIn, DiskFull]),
+        ("disk-nearly-full", _) => (Area::Storage, &[DiskFull]),
+        ("read-only-sessions" | "unwritable-sessions" | "access-denied" | "owners-differ", _) => {
+            (Area::Storage, &[CannotLogIn])
+        }
+        ("readable-sessions" | "in-web-root" | "session-in-tmp", _) | (_, "permissions") => {
+            (Area::Storage, &[WrongUser])
+        }
+        ("torn-writes" | "session-in-memory" | "mixed-session-formats", _) => (Area::Storage, &[LoggedOut]),
+        (_, "storage") => (Area::Storage, &[CannotLogIn]),
+        (
+            "job-deletes-every-session" | "job-deletes-logins" | "cleansessions-job" | "idle-below-login",
+            _,
+        ) => (Area::Cleaners, &[LoggedOut]),
+        (_, "prune") => (Area::Cleaners, &[DiskFull, Slow]),
+        _ => (Area::Config, &[]),
+    }
+}
+
+/// The lines of findings; `about` tells whether a finding is about a chosen wiki.
+pub(super) fn lines(
+    farm: &Farm,
+    findings: Vec<Finding>,
+    about: &dyn Fn(&Finding) -> bool,
+    context: &Context<'_>,
+) -> Vec<Line> {
+    let families: BTreeMap<&str, &str> = lint::rules().map(|rule| (rule.name, rule.family)).collect();
+    let mut by_rule: BTreeMap<&str, Vec<Line>> = BTreeMap::new();
+    let (mut errors, mut warnings) = (0, 0);
+    for finding in findings.into_iter().filter(about) {
+        let family = families.get(finding.rule).copied().unwrap_or_default();
+        let (area, symptoms) = topic(finding.rule, family);
+        let status = match finding.severity {
+            Severity::Error => Status::Fail,
+            Severity::Warning => Status::Warn,
+            Severity::Note if finding.rule == "disk-nearly-full" => Status::Warn,
+            Severity::Note => continue,
+        };
+        errors += u64::from(finding.severity == Severity::Error);
+        warnings += u64::from(finding.severity == Severity::Warning);
+        // Advice about the file affects nobody now: `config check` lists it.
+        if status == Status::Warn && matches!(area, Area::Config | Area::Cookies) {
+            continue;
+        }
+        let command = context.command(&command(area, &finding));
+        let line = Line::new(status, area, finding.message).wikis(finding.wikis).symptoms(symptoms);
+        by_rule.entry(finding.rule).or_default().push(line.details(command));
+    }
+    let mut lines: Vec<Line> = by_rule.into_values().flat_map(few).collect();
+    let wikis = crate::report::measure::count(farm.wikis_written as u64, "wiki", "wikis");
+    let found = |count: u64, what: &str| crate::report::measure::count(count, what, &format!("{what}s"));
+    let summary = match (errors, warnings) {
+        (0, 0) => format!("{wikis}, no findings"),
+        _ => format!("{wikis}, {}, {}", found(errors, "error"), found(warnings, "warning")),
+    };
+    // The errors have lines of their own.
+    lines.push(Line::new(Status::Ok, Area::Config, summary).details(context.command("config check")));
+    lines
+}
+
+/// The first findings of a rule, and the number of the others.
+fn few(mut lines: Vec<Line>) -> Vec<Line> {
+    let more = lines.len().saturating_sub(MOST);
+    lines.truncate(MOST);
+    if let Some(last) = lines.last_mut().filter(|_| more > 0) {
+        last.message.push_str(&format!(" (and {more} more like this)"));
+    }
+    lines
+}
+
+/// The command that shows more.
+fn command(area: Area, finding: &Finding) -> String {
+    let quoted =
+        |name: &String| shlex::try_quote(name).map_or_else(|_| name.clone(), |name| name.into_owned());
+    match (area, finding.wikis.as_slice()) {
+        (Area::Sharing, [first, second, ..]) => {
+            // A trap names the visited wiki first.
+            let trap = ["log-out-trap", "shadowed-cookie"].contains(&finding.rule);
+            let (from, to) = if trap { (second, first) } else { (first, second) };
+            format!("cookie explain {} {}", quoted(from), quoted(to))
+        }
+        (Area::Cookies, [wiki, ..]) => format!("cookie header {}", quoted(wiki)),
+        _ => "config check".to_owned(),
+    }
+}

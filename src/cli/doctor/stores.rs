@@ -1,0 +1,147 @@
+//! Lines about the sessions in the stores: what `session verify` finds, and growth.
+
+use std::path::Path;
+
+use super::line::{Area, Line, Status, Symptom};
+use crate::cli::shared::{Context, index};
+use crate::ops::free_space;
+use crate::ops::verify::{Report, Rule};
+use crate::report::measure::{count, relative};
+use crate::store::{StoreSpec, seconds};
+
+/// The lines about the stores of a report at `now`, in unix seconds.
+pub(super) fn lines(report: &Report, place: Option<&Path>, now: f64, context: &Context<'_>) -> Vec<Line> {
+    let mut lines = Vec::new();
+    let mut minor = 0;
+    for (spec, found) in &report.stores {
+        for (rule, kind) in &found.by_rule {
+            match line(*rule, kind.count, spec) {
+                Some(line) => lines.push(line.details(details(spec, "session verify", context))),
+                None => minor += u64::from(!is_of_config_check(*rule, spec)),
+            }
+        }
+        let sessions = found.states.sum();
+        lines.extend(
+            growth(spec, place, sessions, now)
+                .map(|line| line.details(details(spec, "session stats", context))),
+        );
+    }
+    let problems = report.problems.iter().take(3);
+    lines.extend(problems.map(|problem| {
+        Line::new(Status::Unknown, Area::Sessions, problem.to_string())
+            .details(context.command("session verify"))
+    }));
+    lines.push(summary(report, place, minor, now, context));
+    lines
+}
+
+/// The command for the store.
+fn details(spec: &StoreSpec, command: &str, context: &Context<'_>) -> String {
+    let wiki = spec.wikis.first().map_or_else(String::new, |wiki| {
+        let name = shlex::try_quote(&wiki.name).map_or_else(|_| wiki.name.clone(), |name| name.into_owned());
+        format!(" --store-of {name}")
+    });
+    context.command(&format!("{command}{wiki}"))
+}
+
+/// Whether `config check` has a rule for the same, in a directory.
+fn is_of_config_check(rule: Rule, spec: &StoreSpec) -> bool {
+    use Rule::{AccessDenied, DiskFull, ReadOnlyDirectory, UnsafeDirectory, UnwritableDirectory};
+    spec.location.layout().is_some()
+        && matches!(rule, AccessDenied | DiskFull | ReadOnlyDirectory | UnsafeDirectory | UnwritableDirectory)
+}
+
+/// A rule that affects people, as a line.
+fn line(rule: Rule, number: u64, spec: &StoreSpec) -> Option<Line> {
+    use Symptom::{CannotLogIn, LoggedOut, WrongUser};
+    if is_of_config_check(rule, spec) {
+        return None;
+    }
+    let (status, symptom, effect) = match rule {
+        Rule::ReadOnlyDirectory | Rule::DiskFull | Rule::AccessDenied | Rule::UnwritableDirectory => {
+            (Status::Fail, CannotLogIn, rule.title())
+        }
+        Rule::WrongOwner => (
+            Status::Fail,
+            LoggedOut,
+            "that the wiki can't read, replace, or delete: their users are logged out",
+        ),
+        Rule::ForbiddenClass => (Status::Fail, WrongUser, "that run code in the wiki: a possible attack"),
+        Rule::UnsafeFile => (Status::Fail, WrongUser, "that every local user can read or change"),
+        Rule::UnsafeDirectory => (Status::Fail, WrongUser, rule.title()),
+        Rule::UnauthorizedSetuid => (Status::Fail, WrongUser, "that act as another user without a superuser"),
+        Rule::NoMac => (Status::Warn, LoggedOut, "without a valid MAC: their users are logged out"),
+        Rule::Unreadable => (Status::Warn, LoggedOut, "that can't be read: their users are logged out"),
+        Rule::InvalidExpires => {
+            (Status::Warn, LoggedOut, "whose expiry is not a number: the wiki fails on them")
+        }
+        Rule::UnknownUser => {
+            (Status::Warn, LoggedOut, "of users who do not exist: their visitors are anonymous")
+        }
+        _ => return None,
+    };
+    let sessions = crate::report::measure::sessions(number);
+    let message = match rule.counted_in(&spec.location) {
+        ("directory", _) => format!("{}: {effect}", spec.location.stem().display()),
+        _ => format!("{sessions} in {} {effect}", spec.location.stem().display()),
+    };
+    let wikis = spec.wikis.iter().map(|wiki| wiki.name.clone());
+    Some(Line::new(status, Area::Sessions, message).wikis(wikis).symptoms(&[symptom]))
+}
+
+/// Growth is reported if it uses up the inodes or the space within this many days.
+const SOON: u64 = 30;
+
+/// Growth over a shorter time is chance, in seconds.
+const LONG_ENOUGH: i64 = 6 * 3600;
+
+/// A store that fills its disk soon, by its growth since the last prune.
+fn growth(spec: &StoreSpec, place: Option<&Path>, sessions: u64, now: f64) -> Option<Line> {
+    let (before, since) = index::last(spec, place)?;
+    let free = free_space(spec)?;
+    #[expect(clippy::cast_possible_truncation, reason = "times are bounded where they are read")]
+    let passed = (now as i64).checked_sub(since).filter(|passed| *passed >= LONG_ENOUGH)?;
+    let more = sessions.checked_sub(before).filter(|more| *more > 0)?;
+    let a_day = more.saturating_mul(86_400) / passed.unsigned_abs();
+    // A session takes an inode, and a block of 4 KiB.
+    let days = |left: u64| left.checked_div(a_day).filter(|days| *days < SOON);
+    let inodes = free.inodes_free.and_then(days).map(|days| (days, "inodes"));
+    let (days, what) = inodes.or_else(|| days(free.bytes_free / 4096).map(|days| (days, "space")))?;
+    let dir = spec.location.stem();
+    let message = format!(
+        "{} grows by {} a day: no {what} left in {}",
+        dir.display(),
+        crate::report::measure::sessions(a_day),
+        count(days, "day", "days")
+    );
+    let wikis = spec.wikis.iter().map(|wiki| wiki.name.clone());
+    Some(Line::new(Status::Warn, Area::Sessions, message).wikis(wikis).symptoms(&[Symptom::DiskFull]))
+}
+
+/// The last line: how many sessions there are.
+fn summary(report: &Report, place: Option<&Path>, minor: u64, now: f64, context: &Context<'_>) -> Line {
+    let (all, live) = report
+        .stores
+        .iter()
+        .fold((0, 0), |(all, live), (_, found)| (all + found.states.sum(), live + found.states.live));
+    let stores = count(report.stores.len() as u64, "store", "stores");
+    let mut text = format!("{} in {stores}, {live} live", crate::report::measure::sessions(all));
+    let pruned =
+        report.stores.iter().filter_map(|(spec, _)| index::last(spec, place)).map(|(_, since)| since);
+    if let Some(oldest) = pruned.min() {
+        text.push_str(&format!("; last pruned {}", relative(seconds(oldest), now)));
+    }
+    if minor > 0 {
+        text.push_str(&format!("; {}", count(minor, "minor finding", "minor findings")));
+    }
+    let command = if minor > 0 { "session verify" } else { "session stats" };
+    Line::new(Status::Ok, Area::Sessions, text).details(context.command(command))
+}
+
+/// A clock that is far from the last run, as a line.
+pub(super) fn clock(why: &str, context: &Context<'_>) -> Line {
+    let message = format!("{why}: `session prune` refuses to run");
+    Line::new(Status::Warn, Area::Clock, message)
+        .symptoms(&[Symptom::LoggedOut])
+        .details(context.command("session prune --dry-run"))
+}
