@@ -14,28 +14,8 @@ use super::world::{Binding, World};
 use crate::farm::Span;
 
 /// Modules that every Python has. An import of another one may fail.
-const STANDARD: [&str; 20] = [
-    "os",
-    "sys",
-    "re",
-    "time",
-    "datetime",
-    "socket",
-    "string",
-    "logging",
-    "random",
-    "copy",
-    "glob",
-    "tempfile",
-    "types",
-    "functools",
-    "itertools",
-    "posixpath",
-    "platform",
-    "locale",
-    "errno",
-    "stat",
-];
+const STANDARD: &str = "os os.path sys re time datetime socket string logging random copy glob tempfile types functools \
+                        itertools posixpath platform locale errno stat";
 
 /// Parts of MoinMoin that every version has.
 const ALWAYS: [&str; 4] =
@@ -45,100 +25,97 @@ impl World<'_> {
     pub(super) fn import(&mut self, node: Node<'_>, frame: &mut Frame) -> Flow {
         let mut cursor = node.walk();
         let names: Vec<Node<'_>> = node.children_by_field_name("name", &mut cursor).collect();
-        match node.kind() {
-            "import_statement" => {
-                for name in names {
-                    let (dotted, alias) = parts(name);
-                    if !self.import_module(dotted, alias, frame) {
-                        return Flow::Raised;
-                    }
-                }
-                Flow::Next
-            }
-            "future_import_statement" => {
+        let done = match node.kind() {
+            "import_statement" => names.into_iter().try_for_each(|name| self.import_module(name, frame)),
+            "import_from_statement" => self.import_from(node, &names, frame),
+            _ => {
                 for name in children(node) {
                     frame.unicode_literals |= frame.text(name) == "unicode_literals";
                     frame.division |= frame.text(name) == "division";
                 }
-                Flow::Next
+                Some(())
             }
-            _ => self.import_from(node, &names, frame),
-        }
+        };
+        if done.is_some() { Flow::Next } else { Flow::Raised }
     }
 
-    /// `import a.b` binds `a`; `import a.b as c` binds `c` to the whole. Returns `false` if the import fails.
-    fn import_module(&mut self, dotted: Node<'_>, alias: Option<Node<'_>>, frame: &mut Frame) -> bool {
-        let span = frame.span(dotted);
-        let whole: String = frame.text(dotted).chars().filter(|c| !c.is_whitespace()).collect();
-        let val = self.found(&whole, 0, &span, frame.module);
-        if self.fails(&val, &whole, false, &span, frame) {
-            return false;
-        }
+    /// `import a.b` binds `a`; `import a.b as c` binds `c` to the whole. `None` if the import fails.
+    fn import_module(&mut self, name: Node<'_>, frame: &mut Frame) -> Option<()> {
+        let (dotted, alias) = parts(name);
+        let (whole, span) = (dotted_name(dotted, frame), frame.span(dotted));
+        let mut val = self.found(&whole, 0, &span, frame.module);
+        self.succeeds(&val, &whole, None, &span, frame)?;
         let first = whole.split('.').next().unwrap_or_default();
-        let (bound, val) = match alias {
-            Some(alias) => (frame.text(alias).to_owned(), val),
-            None if first == whole => (whole, val),
-            None => (first.to_owned(), self.found(first, 0, &span, frame.module)),
-        };
+        let bound = alias.map_or(first, |alias| frame.text(alias)).to_owned();
+        if alias.is_none() && first != whole {
+            val = self.found(first, 0, &span, frame.module);
+        }
         if let Val::Module(module) = val
             && self.modules.get(module).is_some_and(|module| module.running)
         {
             self.cycle(module, &span);
         }
         self.bind(&bound, Item::new(val, span.clone()), span, frame);
-        true
+        Some(())
     }
 
-    fn import_from(&mut self, node: Node<'_>, names: &[Node<'_>], frame: &mut Frame) -> Flow {
-        let Some(from) = node.child_by_field_name("module_name") else { return Flow::Next };
-        let span = frame.span(from);
-        let text: String = frame.text(from).chars().filter(|c| !c.is_whitespace()).collect();
-        let module = text.trim_start_matches('.').to_owned();
+    /// `None` if the import fails.
+    fn import_from(&mut self, node: Node<'_>, names: &[Node<'_>], frame: &mut Frame) -> Option<()> {
+        let from = node.child_by_field_name("module_name")?;
+        let (text, span) = (dotted_name(from, frame), frame.span(from));
+        let module = text.trim_start_matches('.');
         let level = text.len() - module.len();
-        let base = self.found(&module, level, &span, frame.module);
-        if self.fails(&base, &module, true, &span, frame) {
-            return Flow::Raised;
-        }
+        let base = self.found(module, level, &span, frame.module);
+        let wanted: Vec<&str> = names.iter().map(|name| frame.text(parts(*name).0)).collect();
+        self.succeeds(&base, module, Some(&wanted), &span, frame)?;
         if children(node).any(|child| child.kind() == "wildcard_import") {
-            self.import_all(&module, &base, &span, frame);
+            self.import_all(module, &base, &span, frame);
         }
         for name in names {
             let (name, alias) = parts(*name);
             let (wanted, name_span) = (frame.text(name).to_owned(), frame.span(name));
             let val = match &base {
-                Val::Module(id) => match self.of_module(*id, &wanted, &module, level, &name_span, frame) {
-                    Some(val) => val,
-                    None if frame.trying => return Flow::Raised,
-                    None => Val::unknown(&name_span, format!("{module} does not bind {wanted}")),
+                Val::Module(id) => match self.of_module(*id, &wanted, module, level, &name_span, frame) {
+                    None if frame.trying => return None,
+                    val => val.unwrap_or_else(|| {
+                        Val::unknown(&name_span, format!("{module} does not bind {wanted}"))
+                    }),
                 },
                 Val::Outside(outside) => self.outside(outside, &wanted, &name_span),
                 other => other.clone(),
             };
-            let (bound, key) = (alias.unwrap_or(name), frame.span(alias.unwrap_or(name)));
-            self.bind(frame.text(bound), Item::new(val, name_span), key, frame);
+            let bound = alias.unwrap_or(name);
+            self.bind(frame.text(bound), Item::new(val, name_span), frame.span(bound), frame);
         }
-        Flow::Next
+        Some(())
     }
 
-    /// Whether an import inside a `try` fails: the module would be beside the configuration and is not. Where that is
+    /// `None` if an import inside a `try` fails: the module would be beside the configuration and is not. Where that is
     /// not certain, it is a doubt.
-    fn fails(&mut self, val: &Val, module: &str, from: bool, span: &Span, frame: &Frame) -> bool {
+    fn succeeds(
+        &mut self,
+        val: &Val,
+        module: &str,
+        names: Option<&[&str]>,
+        span: &Span,
+        frame: &Frame,
+    ) -> Option<()> {
         let root = module.split('.').next().unwrap_or_default();
-        let exists = match val {
-            Val::Module(_) => true,
-            _ => STANDARD.contains(&root) || ALWAYS.contains(&module),
-        };
-        if exists || !frame.trying {
-            return false;
+        let known = ALWAYS.contains(&module) || STANDARD.split(' ').any(|it| it == module);
+        // Which names a module has depends on its version.
+        let names_known = names.is_none_or(|names| names == ["DefaultConfig"]);
+        if !frame.trying || matches!(val, Val::Module(_)) || (known && names_known) {
+            return Some(());
         }
-        let beside = from && root == module && self.search.is_empty() && root != "MoinMoin" && root != "moin";
-        if beside && !OURS.contains(&root) && matches!(val, Val::Outside(_)) {
+        let ours = OURS.contains(&root) || matches!(root, "MoinMoin" | "moin");
+        let beside = names.is_some() && root == module && self.search.is_empty() && !known && !ours;
+        if beside && matches!(val, Val::Outside(_)) {
             let note = format!("the module {module} is taken to be absent: there is no {module}.py");
             self.assumed.push((span.clone(), note));
-            return true;
+            return None;
         }
         self.doubts += 1;
-        false
+        Some(())
     }
 
     /// A name of a module that was read: what it binds, or else a module below it.
@@ -166,33 +143,24 @@ impl World<'_> {
 
     /// `from X import *`.
     fn import_all(&mut self, module: &str, base: &Val, span: &Span, frame: &mut Frame) {
-        let mut all: Vec<(String, Binding)> = Vec::new();
-        let mut open = None;
-        if let Val::Module(from) = base
-            && let Some(from) = self.modules.get(*from)
-        {
-            let public = from.space.names.iter().filter(|(name, _)| !name.starts_with('_'));
-            all.extend(public.map(|(name, it)| (name.clone(), it.clone())));
-            open.clone_from(&from.space.open);
-            // It names what it gives.
-            if from.space.names.contains_key("__all__") {
-                all.clear();
-                let why = format!("{module} lists its names in __all__");
-                open = Some(Rc::new(Unknown { span: span.clone(), why }));
-            }
-        } else {
-            let why = format!("it may come from {module}, which is not among the files");
-            open = Some(Rc::new(Unknown { span: span.clone(), why }));
-        }
+        let from = if let Val::Module(id) = base { self.modules.get(*id) } else { None };
+        let listed = from.is_some_and(|from| from.space.names.contains_key("__all__"));
+        let why = match from {
+            Some(_) => listed.then(|| format!("{module} lists its names in __all__")),
+            None => Some(format!("it may come from {module}, which is not among the files")),
+        };
+        let open = why.map(|why| Rc::new(Unknown { span: span.clone(), why }));
+        let open = open.or_else(|| from?.space.open.clone());
+        let names = from.filter(|_| !listed).into_iter().flat_map(|from| &from.space.names);
+        let public = names.filter(|(name, _)| !name.starts_with('_'));
+        let all: Vec<(String, Binding)> = public.map(|(name, it)| (name.clone(), it.clone())).collect();
         let root = module.split('.').next().unwrap_or_default();
-        let known = STANDARD.contains(&root) || matches!(root, "MoinMoin" | "moin");
-        let Some(space) = self.namespace(frame.space()) else { return };
-        if let Some(open) = open {
+        let known = STANDARD.split(' ').any(|it| it == root) || matches!(root, "MoinMoin" | "moin");
+        match (self.namespace(frame.space()), open) {
+            (Some(space), Some(open)) if known => space.open = Some(open),
             // It may bind every name again.
-            match known {
-                true => space.open = Some(open),
-                false => drop(space.forget(&open)),
-            }
+            (Some(space), Some(open)) => drop(space.forget(&open)),
+            _ => {}
         }
         all.into_iter().for_each(|(name, binding)| self.put(frame.space(), &name, binding));
     }
@@ -234,25 +202,24 @@ impl World<'_> {
     /// Unknown, if a directory that comes first in `sys.path` has a module of the name, too.
     fn searched(&self, root: &str, own: &Path, span: &Span) -> Option<Val> {
         let own = self.files.real(own);
-        let others = self.search.iter().filter(|other| self.files.real(other) != own || own.is_none());
         let has = |other: &&PathBuf| {
             let file = self.files.real(&other.join(format!("{root}.py")));
-            other.as_os_str().is_empty() || file.or_else(|| self.files.real(&other.join(root))).is_some()
+            file.or_else(|| self.files.real(&other.join(root))).is_some()
         };
-        let other = others.filter(|other| !other.as_os_str().is_empty()).find(has)?;
-        Some(Val::unknown(
-            span,
-            format!("{} comes first in sys.path and has a module {root}", other.display()),
-        ))
+        let mut others = self.search.iter().filter(|other| !other.as_os_str().is_empty());
+        let other = others.find(|other| (own.is_none() || self.files.real(other) != own) && has(other))?;
+        let why = format!("{} comes first in sys.path and has a module {root}", other.display());
+        Some(Val::unknown(span, why))
     }
 }
 
 /// The name and the alias of what is imported.
 fn parts<'tree>(name: Node<'tree>) -> (Node<'tree>, Option<Node<'tree>>) {
-    match name.kind() {
-        "aliased_import" => {
-            (name.child_by_field_name("name").unwrap_or(name), name.child_by_field_name("alias"))
-        }
-        _ => (name, None),
-    }
+    let whole = name.child_by_field_name("name").filter(|_| name.kind() == "aliased_import");
+    (whole.unwrap_or(name), name.child_by_field_name("alias"))
+}
+
+/// A dotted name without blanks.
+fn dotted_name(name: Node<'_>, frame: &Frame) -> String {
+    frame.text(name).chars().filter(|c| !c.is_whitespace()).collect()
 }
