@@ -55,26 +55,24 @@ pub fn differences(farm: &Farm, imported: &Imported) -> Vec<Difference> {
         ([theirs], [ours]) if theirs.siteid() == ALONE => Some(ours),
         _ => None,
     };
+    let whole = |wiki: &Wiki, farm: Option<(String, String)>, python: Option<(String, String)>| Difference {
+        wiki: wiki.name.clone(),
+        key: None,
+        farm,
+        python,
+    };
+    let url =
+        |wiki: &Wiki, source: &Source| Some((format!("\"{}\"", wiki.url), source.file_line(wiki.span.start)));
     for wiki in &python.wikis {
         match farm.wiki(&wiki.name).or(only) {
             Some(other) => compare(farm, other, imported, wiki, &mut keys, &mut found),
-            None => {
-                let there = (format!("\"{}\"", wiki.url), python.source.file_line(wiki.span.start));
-                found.push(Difference {
-                    wiki: wiki.name.clone(),
-                    key: None,
-                    farm: None,
-                    python: Some(there),
-                });
-            }
+            None => found.push(whole(wiki, None, url(wiki, &python.source))),
         }
     }
     let left_out = |name: &str| imported.left_out_wikis.iter().any(|(other, ..)| other == name);
     let strange = |wiki: &&Wiki| only.is_none() && python.wiki(&wiki.name).is_none() && !left_out(&wiki.name);
-    for wiki in farm.wikis.iter().filter(strange) {
-        let there = (format!("\"{}\"", wiki.url), farm.source.file_line(wiki.span.start));
-        found.push(Difference { wiki: wiki.name.clone(), key: None, farm: Some(there), python: None });
-    }
+    let strange = farm.wikis.iter().filter(strange);
+    found.extend(strange.map(|wiki| whole(wiki, url(wiki, &farm.source), None)));
     found
 }
 

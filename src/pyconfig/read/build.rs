@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use url::Url;
 
+use super::evidence::Evidence;
 use super::imported::{Imported, Options};
 use super::note::{self, Note};
 use super::settings::{Found, LeftOut};
@@ -84,10 +85,8 @@ impl<'a> Builder<'a> {
         let wikis = std::mem::take(&mut self.wikis);
         let notes = self.notes(&wikis);
         wikis.iter().filter_map(|wiki| wiki.class).for_each(|class| self.world.run_methods(class));
-        let mut schemes = Vec::new();
-        for (span, expression) in wikis.iter().flat_map(|wiki| &wiki.entry.expressions) {
-            schemes.push((expression.scheme(), span.clone()));
-        }
+        let expressions = wikis.iter().flat_map(|wiki| &wiki.entry.expressions);
+        let schemes: Vec<_> = expressions.map(|(span, it)| (it.scheme(), span.clone())).collect();
         let evidence = self.world.evidence(&schemes).filter(|_| self.options.moin.is_none());
         for span in std::mem::take(&mut self.world.secrets) {
             self.world.source.hide(&span);
@@ -100,90 +99,80 @@ impl<'a> Builder<'a> {
                 !matches!(problem.rule, "dynamic-setting" | "python-syntax" | "import-cycle")
             });
         }
-        let mut left_out = BTreeMap::new();
-        let mut remarks = BTreeMap::new();
-        let mut resolved: Vec<Wiki> = Vec::new();
-        let (mut left_out_wikis, mut without_url) = (Vec::new(), Vec::new());
-        let mut seen: HashSet<(usize, String)> = HashSet::new();
-        let base = std::path::absolute(self.base).unwrap_or_else(|_| self.base.to_owned());
-        let base = super::paths::normpath(&base.display().to_string());
-        let mut earlier = Earlier::default();
+        let (mut left_out, mut remarks) = (BTreeMap::new(), BTreeMap::new());
+        let (mut resolved, mut without_url, mut left_out_wikis) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut earlier, mut seen) = (Earlier::default(), HashSet::new());
         for wiki in &wikis {
             let own = |note: &&Note| self.concerns(note, wiki, &wikis);
             let notes: Vec<&Note> = notes.iter().filter(own).collect();
-            let moin =
-                notes.iter().rev().find(|note| note.key == Key::Moin).map(|note| Arc::clone(&note.setting));
-            let moin = moin.or_else(|| {
-                let at = |span: Span, version| {
-                    let value = Value::Version(version);
-                    Arc::new(Setting { value, key_span: span.clone(), span, items: Vec::new() })
-                };
-                let given = self.options.moin.map(|version| at(0..0, version));
-                given.or_else(|| evidence.as_ref().map(|it| at(it.span.clone(), it.version)))
-            });
-            let kept = self.options.kept(&wiki.entry.name, wikis.len());
-            let of_kept = kept.map(|kept| kept.version).filter(|_| moin.is_none());
-            let version = moin.as_ref().and_then(|setting| setting.value.version()).or(of_kept);
-            let version = version.unwrap_or(Version::LATEST_1_9);
-            let mut found = self.wiki_settings(wiki, version, &base);
-            found.settings.extend(moin.map(|setting| (Key::Moin, setting)));
-            for note in &notes {
-                found.settings.insert(note.key, Arc::clone(&note.setting));
-                found.left_out.retain(|left| left.key != note.key);
-            }
+            let (version, mut found) = self.noted_settings(wiki, wikis.len(), &notes, evidence.as_ref());
             for problem in LeftOut::problems(&found.left_out, self.options.importing) {
                 if seen.insert((problem.span.start, problem.message.clone())) {
                     problems.push(problem);
                 }
             }
-            let urls = Urls {
-                options: self.options,
-                wiki,
-                wikis: &wikis,
-                whole: version.behavior() >= Behavior::V1_9_0,
-            };
+            let whole = version.behavior() >= Behavior::V1_9_0;
+            let urls = Urls { options: self.options, wiki, wikis: &wikis, whole };
             let url = urls.settings(&mut found, &mut earlier, &mut problems);
             for (key, remark) in found.remarks {
                 if let Some(setting) = found.settings.get(&key) {
                     remarks.insert((key, setting.span.start), remark);
                 }
             }
-            if !found.left_out.is_empty() {
-                left_out.insert(wiki.entry.name.clone(), found.left_out);
-            }
             let (name, span) = (wiki.entry.name.clone(), wiki.entry.span.clone());
+            if !found.left_out.is_empty() {
+                left_out.insert(name.clone(), found.left_out);
+            }
             if wiki.class.is_none() && wiki.ran.is_none() {
                 left_out_wikis.push((name, span));
                 continue;
             }
+            let list = if url.is_some() { &mut resolved } else { &mut without_url };
             let (base, levels) = (self.base.to_owned(), LintLevels::default());
-            match url {
-                Some(url) => resolved.push(Wiki::new(name, span, url, levels, found.settings, base)),
-                None => {
-                    let url = unknown_url();
-                    without_url
-                        .extend(url.map(|url| Wiki::new(name, span, url, levels, found.settings, base)));
-                }
-            }
+            let made =
+                url.or_else(unknown_url).map(|url| Wiki::new(name, span, url, levels, found.settings, base));
+            list.extend(made);
         }
         if wikis.is_empty() && problems.is_empty() {
-            problems.push(
-                Problem::new("no-wikis", 0..0, "the farm has no wikis")
-                    .help("MoinMoin takes them from the list `wikis`"),
-            );
+            let help = "MoinMoin takes them from the list `wikis`";
+            problems.push(Problem::new("no-wikis", 0..0, "the farm has no wikis").help(help));
         }
         problems.sort_by_key(|problem| problem.span.start);
         let farm = Farm::of(self.world.source, resolved, wikis.len(), problems);
-        Imported {
-            farm,
-            left_out,
-            remarks,
-            evidence,
-            left_out_wikis,
-            without_url,
-            ran,
-            assumed: self.world.assumed,
+        let assumed = self.world.assumed;
+        Imported { farm, left_out, remarks, evidence, left_out_wikis, without_url, ran, assumed }
+    }
+
+    /// The version of a wiki, and its settings with those that comments give.
+    fn noted_settings(
+        &self,
+        wiki: &Loaded,
+        wikis: usize,
+        notes: &[&Note],
+        evidence: Option<&Evidence>,
+    ) -> (Version, Found) {
+        let at = |span: Span, version| {
+            let value = Value::Version(version);
+            Arc::new(Setting { value, key_span: span.clone(), span, items: Vec::new() })
+        };
+        let noted =
+            notes.iter().rev().find(|note| note.key == Key::Moin).map(|note| Arc::clone(&note.setting));
+        let moin = noted.or_else(|| {
+            let given = self.options.moin.map(|version| at(0..0, version));
+            given.or_else(|| evidence.map(|it| at(it.span.clone(), it.version)))
+        });
+        let kept = self.options.kept(&wiki.entry.name, wikis).map(|kept| kept.version);
+        let version = moin.as_ref().map_or(kept, |setting| setting.value.version());
+        let version = version.unwrap_or(Version::LATEST_1_9);
+        let base = std::path::absolute(self.base).unwrap_or_else(|_| self.base.to_owned());
+        let base = super::paths::normpath(&base.display().to_string());
+        let mut found = self.wiki_settings(wiki, version, &base);
+        found.settings.extend(moin.map(|setting| (Key::Moin, setting)));
+        for note in notes {
+            found.settings.insert(note.key, Arc::clone(&note.setting));
+            found.left_out.retain(|left| left.key != note.key);
         }
+        (version, found)
     }
 
     /// The comments that give settings, farm-wide ones first.
