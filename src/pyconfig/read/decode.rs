@@ -5,6 +5,7 @@
 use std::fmt;
 
 use encoding_rs::{Encoding, UTF_8};
+use fancy_regex::Regex;
 
 /// Why bytes are no text.
 #[derive(Debug, Clone, PartialEq)]
@@ -95,20 +96,8 @@ fn coding(bytes: &[u8]) -> Option<String> {
 
 fn coding_of(line: &[u8]) -> Option<String> {
     let line: String = line.iter().map(|byte| char::from(*byte)).collect();
-    let comment = line.trim_start_matches([' ', '\t', '\u{c}']).strip_prefix('#')?;
-    let mut rest = comment;
-    while let Some((_, behind)) = rest.split_once("coding") {
-        if let Some(name) = behind.strip_prefix([':', '=']) {
-            let name = name.trim_start_matches([' ', '\t']);
-            let end = name.find(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c)));
-            let name = name.get(..end.unwrap_or(name.len())).unwrap_or_default();
-            if !name.is_empty() {
-                return Some(name.to_ascii_lowercase());
-            }
-        }
-        rest = behind;
-    }
-    None
+    let named = Regex::new(r"^[ \t\f]*#.*?coding[:=][ \t]*([-.0-9A-Z_a-z]+)").ok()?;
+    Some(named.captures(&line).ok()??.get(1)?.as_str().to_ascii_lowercase())
 }
 
 /// The encoding of a name. Python reads every name that begins with `utf-8-` or `latin-1-` as if it ended there.

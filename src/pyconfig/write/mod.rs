@@ -140,55 +140,39 @@ fn one(wiki: &Wiki, file: &str, modules: &[&str], base: &str, lines: &[&Line]) -
 
 /// What the lines need beside the class that is inherited from.
 fn imports(lines: &[&Line]) -> String {
-    let needs = |word: &str| {
-        lines.iter().any(|line| match line {
-            Line::Attribute(text) | Line::Global(text) => text.contains(&format!("= {word}(")),
-            Line::Note(_) => false,
-        })
+    let needs = |name: &str| {
+        let call = format!("= {name}(");
+        lines
+            .iter()
+            .any(|line| matches!(line, Line::Attribute(text) | Line::Global(text) if text.contains(&call)))
     };
-    let mut text = String::new();
-    if needs("timedelta") {
-        text.push_str("from datetime import timedelta\n");
-    }
-    if needs(HANDLER) {
-        text.push_str(&format!("from MoinMoin.session import {HANDLER}\n"));
-    }
-    for (module, name) in [("wikifarm_session18", DATABASE18), ("wikifarm_session19", DATABASE19)] {
-        if needs(name) {
-            text.push_str(&format!("from {module} import {name}\n"));
-        }
-    }
-    text
+    let modules = [
+        ("datetime", "timedelta"),
+        ("MoinMoin.session", HANDLER),
+        ("wikifarm_session18", DATABASE18),
+        ("wikifarm_session19", DATABASE19),
+    ];
+    let needed = modules.iter().filter(|(_, name)| needs(name));
+    needed.map(|(module, name)| format!("from {module} import {name}\n")).collect()
 }
 
 /// The class with its attributes, then the names of the module.
 fn body(class: &str, base: &str, lines: &[&Line]) -> String {
-    let mut text = format!("\n\nclass {class}({base}):\n");
-    let mut empty = true;
-    for line in lines {
-        match line {
-            Line::Attribute(setting) => {
-                empty = false;
-                text.push_str(&format!("    {setting}\n"));
-            }
-            Line::Note(note) => text.push_str(&format!("    {}\n", comment(note))),
-            Line::Global(_) => {}
-        }
-    }
-    if empty {
+    let inside = lines.iter().filter_map(|line| match line {
+        Line::Attribute(setting) => Some(format!("    {setting}\n")),
+        Line::Note(note) => Some(format!("    {}\n", comment(note))),
+        Line::Global(_) => None,
+    });
+    let mut text = format!("\n\nclass {class}({base}):\n{}", inside.collect::<String>());
+    if !lines.iter().any(|line| matches!(line, Line::Attribute(_))) {
         text.push_str("    pass\n");
     }
-    let globals: Vec<&str> = lines
-        .iter()
-        .filter_map(|line| match line {
-            Line::Global(setting) => Some(setting.as_str()),
-            _ => None,
-        })
-        .collect();
-    if !globals.is_empty() {
-        text.push_str(&format!("\n\n{}\n", globals.join("\n")));
-    }
-    text
+    let globals = lines.iter().filter_map(|line| match line {
+        Line::Global(setting) => Some(format!("{setting}\n")),
+        _ => None,
+    });
+    let globals: String = globals.collect();
+    if globals.is_empty() { text } else { format!("{text}\n\n{globals}") }
 }
 
 /// The regular expression over a wiki's addresses: over the whole URL from 1.9, over host and path before.
