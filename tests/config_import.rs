@@ -427,6 +427,18 @@ SESSION_COOKIE_SAMESITE = "Lax"
     );
     place
         .wikifarm("config import . --url http://127.0.0.1:8080/ -o farm.toml")
+        .status(1)
+        .stderr(str![[r#"
+error[sample-secret-key]: everybody knows the key that signs login cookies: SECRET_KEY is the one of MoinMoin's sample wikiconfig.py
+  --> wikiconfig.py:33:14
+   |
+33 | SECRET_KEY = "*************************************************************"
+   |              ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+   |
+   = help: set the SECRET_KEY that this command prints: python3 -c 'import secrets; print(secrets.token_urlsafe(32))'
+
+
+"#]])
         .stdout(str![[r#"
 farm.toml: 1 wiki
 
@@ -437,11 +449,79 @@ farm.toml: 1 wiki
     place
         .file("by_hand.toml", farm)
         .wikifarm("config import . --url http://127.0.0.1:8080/ --check by_hand.toml")
+        .status(1)
+        .any_stderr()
         .stdout(str![[r#"
 by_hand.toml: no differences from the Python files
 
 "#]])
         .run();
+}
+
+/// Every configuration recorded from 2.0.0b5 is imported, and the cookie of a login predicted from the result.
+#[test]
+fn import_of_recorded_moinmoin_2_configurations_predicts_the_recorded_login() {
+    let (mut rows, mut refused) = (0, Vec::new());
+    for (version, file) in
+        [("2.0.0b5", "set-cookie.jsonl"), ("2.0.0b5", "more.jsonl"), ("2.0.0a1", "set-cookie.jsonl")]
+    {
+        let path = format!("{}/tests/fixtures/moin-{version}/{file}", env!("CARGO_MANIFEST_DIR"));
+        for line in fs::read_to_string(path).unwrap().lines() {
+            rows += 1;
+            let row: serde_json::Value = serde_json::from_str(line).unwrap();
+            let lines: Vec<&str> =
+                row["flask"].as_array().unwrap().iter().map(|it| it.as_str().unwrap()).collect();
+            let python = format!(
+                "from moin.config.default import DefaultConfig\nclass Config(DefaultConfig):\n    pass\nMOINCFG = Config\n{}\n",
+                lines.join("\n")
+            );
+            let place = Place::new().file("wikiconfig.py", &python);
+            let import = place.wikifarm("config import . --url http://wiki.example.org/ --moin");
+            // A farm file has no control characters.
+            let sent = row["sent"]["login"].as_array().filter(|_| row["variant"] != "pathctl");
+            let sent = sent.into_iter().flatten().next();
+            let Some(sent) = sent.map(|header| header.as_str().unwrap()) else {
+                refused.push(format!("{version} {}", row["variant"].as_str().unwrap()));
+                import
+                    .args([version, "-o", "farm.toml"])
+                    .status_among(&[0, 1, 2, 3])
+                    .any_stdout()
+                    .any_stderr()
+                    .run();
+                let farm = fs::read_to_string(place.path().join("farm.toml")).unwrap();
+                let predicted = place
+                    .wikifarm("cookie header wikiconfig --as user")
+                    .status_among(&[0, 1, 2, 3])
+                    .any_stdout()
+                    .any_stderr()
+                    .run();
+                let said = farm.contains(" is left out") || predicted.stdout.contains("every login fails");
+                assert!(said, "{version} {}: {farm}{}", row["variant"], predicted.stdout);
+                continue;
+            };
+            import.args([version, "-o", "farm.toml"]).any_stdout().run();
+            let predicted =
+                place.wikifarm("cookie header wikiconfig --as user --format json").any_stdout().run().json();
+            let header = predicted["headers"][0]["set_cookie"].as_str().unwrap();
+            assert_eq!(header.replace("signed-session-data", "V"), sent, "{version} {line}");
+        }
+    }
+    assert_eq!(rows, 125);
+    let refused_by_flask = [
+        "2.0.0b5 ssbad",
+        "2.0.0b5 ssempty",
+        "2.0.0b5 ssspace",
+        "2.0.0b5 domempty2",
+        "2.0.0b5 pathctl",
+        "2.0.0a1 nodot",
+        "2.0.0a1 ssbad",
+        "2.0.0a1 ssempty",
+        "2.0.0a1 ssspace",
+        "2.0.0a1 domip6",
+        "2.0.0a1 domcolon",
+        "2.0.0a1 pathctl",
+    ];
+    assert_eq!(refused, refused_by_flask);
 }
 
 #[test]

@@ -16,7 +16,7 @@ const NAMES: &str = "
     truncated-lifetime lifetime-over-400-days anonymous-outlives-login share-lifetimes-differ
     clock-skew ten-year-login
     negative-anonymous-lifetime secure-over-http mixed-schemes cookie-not-secure unencrypted-login cookie-not-httponly
-    samesite-strict samesite-none-insecure shared-secret-key no-auth-methods log-out-trap share-not-met
+    samesite-strict samesite-none-insecure sample-secret-key shared-secret-key no-auth-methods log-out-trap share-not-met
     share-unintended cookie-rejected shadowed-cookie secure-blocks-http share-duplicates-differ
     missing-secret-key-id missing-directory in-web-root session-in-tmp session-in-memory read-only-sessions
     disk-full unwritable-sessions access-denied readable-sessions clock-behind disk-nearly-full session-on-network

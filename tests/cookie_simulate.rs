@@ -306,6 +306,74 @@ fn simulate_with_an_unreadable_script_gives_the_reason() {
 }
 
 #[test]
+fn simulate_moinmoin_2_logout_ends_one_cookie_and_a_new_password_ends_all() {
+    let farm = r#"
+        moin = "2.0.0b5"
+        [farm]
+        cookie_domain = ".example.org"
+        cookie_secure = true
+        cookie_samesite = "Lax"
+        secret_key_id = "k"
+        data_dir = "data"
+        [wikis.a]
+        url = "https://a.example.org/"
+        [wikis.b]
+        url = "https://b.example.org/"
+    "#;
+    let steps = [
+        "login a Joe",
+        "expect b Joe",
+        "change-password b",
+        "expect a Joe",
+        "logout b",
+        "expect a anonymous",
+    ];
+    let place = Place::farm(farm);
+    place
+        .wikifarm("cookie simulate --now 1795400000")
+        .args(steps)
+        .stdout(str![[r#"
+1: login a Joe  (2026-11-23T02:13:20Z)
+  request  no cookie
+  sees     Joe
+  note     no user Joe in data/userprofiles: assuming an account
+  response session=eyJfZmxh…; Domain=example.org; Secure; HttpOnly; Path=/;
+           SameSite=Lax  [stored]
+  jar      session=eyJfZmxh… for example.org and its subdomains, path /, Secure,
+           HttpOnly, until the browser closes
+
+2: expect b Joe  (2026-11-23T02:13:20Z)
+  met      Joe
+
+3: change-password b  (2026-11-23T02:13:20Z)
+  request  session=eyJfZmxh…
+  sees     Joe
+  response session=eyJ0cmFp…; Domain=example.org; Secure; HttpOnly; Path=/;
+           SameSite=Lax  [replaced]
+  jar      session=eyJ0cmFp… for example.org and its subdomains, path /, Secure,
+           HttpOnly, until the browser closes
+
+4: expect a Joe  (2026-11-23T02:13:20Z)
+  met      Joe
+
+5: logout b  (2026-11-23T02:13:20Z)
+  request  session=eyJ0cmFp…
+  sees     anonymous
+  response session=eyJfZmxh…; Domain=example.org; Secure; HttpOnly; Path=/;
+           SameSite=Lax  [replaced]
+  jar      session=eyJfZmxh… for example.org and its subdomains, path /, Secure,
+           HttpOnly, until the browser closes
+
+6: expect a anonymous  (2026-11-23T02:13:20Z)
+  met      anonymous
+
+3 of 3 expectations met
+
+"#]])
+        .run();
+}
+
+#[test]
 fn simulate_with_unquoted_steps_asks_for_quotes() {
     let place = farm();
     let run = place.wikifarm("cookie simulate visit wiki1").status(2);

@@ -22,6 +22,27 @@ fn place() -> Place {
     )
 }
 
+#[test]
+fn list_says_where_moinmoin_2_keeps_its_sessions() {
+    let new = "moin = \"2.0.0b5\"\n[wikis.new]\nurl = \"https://new.example.org/\"\ndata_dir = \"data\"\n";
+    Place::farm(new).wikifarm("session list").stdout(str![[r#"
+0 sessions
+
+"#]]).stderr(str![[r#"
+new: MoinMoin 2 keeps each session in a signed cookie in the user's browser: `wikifarm session whois` shows the user of a cookie that you paste
+
+"#]]).run();
+    Place::farm(new)
+        .wikifarm("session list --store-of new")
+        .status(2)
+        .stderr(str![[r#"
+error: new: no session store: MoinMoin 2 keeps each session in a signed cookie in the user's browser
+help: `wikifarm session whois` shows the user of a cookie that you paste
+
+"#]])
+        .run();
+}
+
 const LIST: &str = "session list --now 1795400000";
 
 #[test]

@@ -325,12 +325,13 @@ fn revoke_beside_another_run_is_refused() {
 
 #[test]
 fn revoke_for_moinmoin_2_prints_what_to_do_instead() {
-    let new = "\n    [wikis.new]\n    moin = \"2.0\"\n    url = \"https://new.example.org/\"\n";
+    let new = "\n    [wikis.new]\n    moin = \"2.0.0b5\"\n    url = \"https://new.example.org/\"\n";
     let place = Place::farm(&format!("{}{new}", FARM.replace("    session_dir = \"unused\"\n", "")))
         .dir("sessions")
         .dir("users");
-    let instead =
-        "change the user's password to end the user's logins there, or replace SECRET_KEY to end all logins";
+    let instead = "to end all logins of a user there, change the password: `moin account-password --name NAME \
+                   --password NEW`; a logout ends one cookie, and `moin account-disable` ends none; to end all \
+                   logins, replace SECRET_KEY";
     place
         .wikifarm("session revoke --user id:1.2 --settle 0s")
         .stdout(str![[r#"
@@ -343,7 +344,7 @@ revoked 0 of 0 sessions
         .wikifarm("session revoke --user id:1.2 --store-of new")
         .status(2)
         .stderr(format!(
-            "error: new: no session store: MoinMoin 2 stores sessions in the cookie\nhelp: {instead}\n"
+            "error: new: no session store: MoinMoin 2 keeps each session in a signed cookie in the user's browser\nhelp: {instead}\n"
         ))
         .run();
 }

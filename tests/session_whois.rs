@@ -1,5 +1,7 @@
 //! `wikifarm session whois ID|-`
 
+use std::fs;
+
 use serde_json::json;
 
 use crate::support::{DAY, HOUR, NOW, Place, Session};
@@ -182,7 +184,7 @@ fn whois_reads_a_signed_cookie_without_farm_or_key() {
         .stdout(str![[r#"
 cookie    .eJxNy0E…
 store     none: the signed cookie of MoinMoin 2 contains the session, compressed
-state     live, with the default lifetime of 31 days (PERMANENT_SESSION_LIFETIME)
+state     live, with the default lifetime of 31 d (PERMANENT_SESSION_LIFETIME)
 signed    2026-11-23T02:13:20Z, 24 h ago
 key       not checked; use --secret-file
 user      id:0c1d2e3f, logged in by moin
@@ -215,7 +217,7 @@ fn whois_with_a_key_checks_the_signature() {
     assert_eq!(
         found,
         json!({"schema": 1, "ids": [{"id": ".eJxNy0E…", "sessions": [], "cookie": {
-            "state": "live", "signed": 1_795_400_000, "signed_at": "2026-11-23T02:13:20Z", "compressed": true,
+            "state": "live", "lifetime": 2_678_400.0, "wikis": [], "signed": 1_795_400_000, "signed_at": "2026-11-23T02:13:20Z", "compressed": true,
             "user": {"id": "0c1d2e3f", "name": null, "auth_method": "moin"},
             "key_fits": true,
             "payload": {
@@ -241,6 +243,70 @@ error: can't read the secret file gone: no such file or directory
 
 "#]])
         .run();
+}
+
+/// A cookie of JoeDoe that 2.0.0b5 sent, signed with `0123456789abcdef-h4`; the profiles are in the fixtures.
+const JOE: &str = ".eJxNjkFqxDAMRa9SvG6L5ShSlKuUMsixzJg2CcTKapi7dwod6PY_Hu_fwtnteNfTrxd1P1ruYb6FFw_zx-f99R9dza97CXNY97aFP9Lc1vY7kuQpEy3JckEekyBxHDEhVSBReArdem_7dvH9y7aHBywUKQJOb5IUJHLEIpgRhkUhD1QWZBCVOsWUIy0ljWlSY-bIQ6WadGApQGrPhB9nd3ucqvrd7f4DhLBE6g.aw3Eew.Vl9UvS57foD1Va4wy9Uw5YXVHzg";
+
+#[test]
+fn whois_of_a_signed_cookie_finds_the_name_in_the_userprofiles() {
+    let farm = r#"
+        moin = "2.0.0b5"
+        [wikis.new]
+        url = "https://new.example.org/"
+        data_dir = "new/data"
+        cookie_lifetime = 24
+        [wikis.other]
+        url = "https://other.example.org/"
+        data_dir = "other/data"
+        [wikis.old]
+        moin = "1.9.11"
+        url = "https://old.example.org/"
+        data_dir = "new/data"
+    "#;
+    let place = Place::farm(farm)
+        .copy("moin-2.0.0b5/userprofiles/meta", "new/data/userprofiles/meta", NOW)
+        .dir("other/data/userprofiles/meta")
+        .file("key", "0123456789abcdef-h4");
+    let run =
+        || place.wikifarm("session whois --secret-file key --now 1796064439").arg(format!("session={JOE}"));
+    run()
+        .stdout(str![[r#"
+cookie    .eJxNjkF…
+store     none: the signed cookie of MoinMoin 2 contains the session, compressed
+state     live, with the lifetime of 24 h (PERMANENT_SESSION_LIFETIME)
+signed    2026-11-30T18:46:19Z, 60 s ago
+key       matches: this key signed the cookie
+user      JoeDoe (id:69b8b66c2ebd47529467054246f169a1), logged in by moin
+profile   new
+payload
+  {
+    "user.auth_attribs": {
+      " t": []
+    },
+    "user.auth_method": "moin",
+    "user.itemid": "69b8b66c2ebd47529467054246f169a1",
+    "user.session_token": {
+      "$py": "hidden"
+    },
+    "user.trusted": false
+  }
+
+"#]])
+        .run();
+    let found = run().args(["--format", "json"]).any_stdout().run();
+    assert!(!found.stdout.contains("argon2") && !found.stdout.contains("1796060148"), "{}", found.stdout);
+    let cookie = &found.json()["ids"][0]["cookie"];
+    assert_eq!(cookie["user"]["name"], "JoeDoe");
+    assert_eq!(cookie["wikis"], json!(["new"]));
+    assert_eq!(cookie["lifetime"], 86_400.0);
+    // The lifetime of the signature is over a day later; the other wiki alone does not know the user.
+    let later = place.wikifarm("session whois --now 1796150781").arg(JOE).any_stdout().run();
+    assert!(later.stdout.contains("state     expired, with the lifetime of 24 h"), "{}", later.stdout);
+    fs::remove_dir_all(place.path().join("new")).unwrap();
+    let gone = place.wikifarm("session whois").arg(JOE).any_stdout().any_stderr().run();
+    assert!(gone.stdout.contains("profile   none in the farm file's wikis"), "{}", gone.stdout);
+    assert!(gone.stderr.contains("new: can't look up the user: "), "{}", gone.stderr);
 }
 
 #[test]

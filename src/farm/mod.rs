@@ -47,8 +47,8 @@ pub use policy::{IndexDir, Limit, LintLevels, PrunePolicy};
 pub use problem::Problem;
 #[doc(hidden)]
 pub use read::parse_url;
-pub(crate) use settings::Compare;
 pub use settings::Key;
+pub(crate) use settings::{Compare, SAMPLE_SECRET_KEY_ID};
 #[doc(hidden)]
 pub use shared_addresses::{same_address, with_slash};
 pub use source::{LARGEST, Position, Source, Span};

@@ -29,6 +29,13 @@ impl Problem {
         Problem { rule, message, help: None, span, also: Vec::new(), fatal: true, fix: None }
     }
 
+    /// Every copy of MoinMoin 2 has the key of the sample.
+    pub(crate) fn sample_secret_key(span: Span) -> Problem {
+        let message = "everybody knows the key that signs login cookies: SECRET_KEY is the one of MoinMoin's sample wikiconfig.py";
+        let help = "set the SECRET_KEY that this command prints: python3 -c 'import secrets; print(secrets.token_urlsafe(32))'";
+        Problem { fatal: false, ..Problem::new("sample-secret-key", span, message).help(help) }
+    }
+
     pub(crate) fn help(mut self, help: impl Into<String>) -> Problem {
         self.help = Some(hidden(&help.into()).into_owned());
         self

@@ -301,7 +301,11 @@ settings![
             Compare::Store
         )
     },
-    UserDir = row("user_dir", Kind::Path, "the directory of the user profiles; default: data_dir/user"),
+    UserDir = row(
+        "user_dir",
+        Kind::Path,
+        "the directory of the user profiles; default: data_dir/user, in 2.0 data_dir/userprofiles"
+    ),
     Auth = Row {
         defaults: &[(V1_7_0, "[\"moin\"]")],
         ..row("auth", Kind::Names, "the names of the authentication methods")
@@ -344,6 +348,9 @@ settings![
         ..row("session_service", HANDLER, "`custom` if the session service is not MoinMoin's own")
     },
 ];
+
+/// The `secret_key_id` that `config import` writes for the `SECRET_KEY` in MoinMoin's sample configuration.
+pub(crate) const SAMPLE_SECRET_KEY_ID: &str = "a90fd079";
 
 impl Key {
     /// The key with that name.

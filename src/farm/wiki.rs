@@ -253,9 +253,10 @@ impl Wiki {
         }
     }
 
-    /// The directory of the user profiles, by default `<data_dir>/user`.
+    /// The directory of the user profiles, by default `<data_dir>/user`; in 2.0 `<data_dir>/userprofiles`.
     pub fn user_dir(&self) -> Option<PathBuf> {
-        self.path(Key::UserDir).or_else(|| Some(self.data_dir()?.join("user")))
+        let own = if self.version().behavior() >= Behavior::V2 { "userprofiles" } else { "user" };
+        self.path(Key::UserDir).or_else(|| Some(self.data_dir()?.join(own)))
     }
 
     /// The value of a setting as JSON; a directory includes the directory of the farm file.

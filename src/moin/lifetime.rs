@@ -1,12 +1,9 @@
 //! How long a session cookie lives.
 
-use super::{Behavior, CookieLifetime, Settings, Visitor};
+use super::{Behavior, CookieLifetime, SIGNATURE_LIFETIME, Settings, Visitor};
 
 /// What MoinMoin means by "remember me", in seconds: 10 * 365 * 24 * 3600. Browsers cap it at 400 days.
 pub const TEN_YEARS: f64 = 315_360_000.0;
-
-/// 31 days in seconds, Flask's `PERMANENT_SESSION_LIFETIME`.
-const FLASK_PERMANENT: f64 = 2_678_400.0;
 
 /// For how long one answer's cookie is good.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -109,7 +106,7 @@ pub fn lifetimes(settings: &Settings) -> Result<Lifetimes, Broken> {
 pub fn signature_lifetime(settings: &Settings) -> f64 {
     match settings.cookie_lifetime {
         Some(CookieLifetime::Hours(hours) | CookieLifetime::Pair(_, hours)) => (hours * 3600.0).trunc(),
-        None => FLASK_PERMANENT,
+        None => SIGNATURE_LIFETIME,
     }
 }
 

@@ -30,5 +30,5 @@ pub use memory::{MemorySessions, MemoryUsers, SeededIds};
 pub use people::{Login, Profile, Users};
 pub use read::read_cookie;
 pub use settings::{Backend, CookieLifetime, Duplicate, Settings, Visitor};
-pub use signed::{Age, SignedCookie, SignedError};
+pub use signed::{Age, SIGNATURE_LIFETIME, SignedCookie, SignedError};
 pub use version::{Behavior, Version, VersionError};

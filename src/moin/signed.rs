@@ -17,8 +17,8 @@ use sha1::Sha1;
 const MOST_PAYLOAD: usize = 1 << 20;
 /// Flask's salt for session cookies.
 const SALT: &[u8] = b"cookie-session";
-/// How long Flask takes a cookie after it was signed: `PERMANENT_SESSION_LIFETIME`, in seconds, if not set otherwise.
-const LIFETIME: f64 = 31.0 * 86_400.0;
+/// How long Flask accepts a cookie after it was signed: the default of `PERMANENT_SESSION_LIFETIME`, in seconds.
+pub const SIGNATURE_LIFETIME: f64 = 31.0 * 86_400.0;
 
 /// A signed cookie, read but not trusted.
 #[derive(Clone, PartialEq)]
@@ -36,7 +36,7 @@ pub struct SignedCookie {
     pub compressed: bool,
 }
 
-/// What a signed cookie is at a moment, by its timestamp and the usual lifetime of 31 days.
+/// What a signed cookie is at a moment, by its timestamp and the wiki's lifetime.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr)]
 #[strum(serialize_all = "kebab-case")]
 pub enum Age {
@@ -133,12 +133,12 @@ impl SignedCookie {
         self.timestamp as f64
     }
 
-    /// What it is at `now`, in unix seconds.
-    pub fn age(&self, now: f64) -> Age {
+    /// What it is at `now`, in unix seconds, for a wiki with that `PERMANENT_SESSION_LIFETIME` in seconds.
+    pub fn age(&self, now: f64, lifetime: f64) -> Age {
         // Flask compares whole seconds.
         match now.floor() - self.signed_at() {
             age if age < 0.0 => Age::Future,
-            age if age > LIFETIME => Age::Expired,
+            age if age > lifetime => Age::Expired,
             _ => Age::Live,
         }
     }
@@ -203,9 +203,9 @@ mod tests {
     #[test]
     fn it_lasts_31_days() {
         let cookie = SignedCookie::parse(EMPTY).unwrap();
-        let at = |later: f64| cookie.age(1_795_400_000.0 + later).name();
+        let at = |later: f64| cookie.age(1_795_400_000.0 + later, SIGNATURE_LIFETIME).name();
         assert_eq!(
-            [at(-0.5), at(0.0), at(LIFETIME + 0.9), at(LIFETIME + 1.0)],
+            [at(-0.5), at(0.0), at(SIGNATURE_LIFETIME + 0.9), at(SIGNATURE_LIFETIME + 1.0)],
             ["future", "live", "live", "expired"]
         );
     }

@@ -59,7 +59,7 @@ fn location(wiki: &Wiki) -> Result<Location, String> {
             return Err(format!("custom {}", key.name()));
         }
         if in_cookie {
-            return Err("MoinMoin 2 stores sessions in the cookie".to_owned());
+            return Err("MoinMoin 2 keeps each session in a signed cookie in the user's browser".to_owned());
         }
     }
     let unknown = || "no data_dir, cache_dir, or session_dir in the farm file".to_owned();

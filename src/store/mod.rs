@@ -31,6 +31,7 @@ pub mod index;
 mod json_dir;
 mod mac;
 mod name;
+mod profiles;
 mod record;
 #[cfg(feature = "redis")]
 mod redis;
@@ -57,6 +58,7 @@ pub use files::FileStore;
 pub use json_dir::{JsonStore, id_of as json_id};
 pub use mac::{Covered, MacKey, MacVersion, Trust, secret};
 pub use name::{EntryName, Heads, Prefixes, SHORTEST_PREFIX};
+pub use profiles::profile;
 pub use record::{Found, Session, Stamp, State, TempFile, is_older, seconds};
 #[cfg(feature = "redis")]
 pub use redis::RedisStore;

@@ -10,7 +10,7 @@ use url::Url;
 use super::run::RunOptions;
 use crate::cli::shared::{Context, Exit, Failure, Format, Outcome};
 use crate::farm::{Farm, Key, nearest, parse_url};
-use crate::lint;
+use crate::lint::{self, Severity};
 use crate::load::LoadError;
 use crate::moin::Version;
 use crate::pyconfig::drift::{self, Difference};
@@ -136,7 +136,12 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     }
     advise(options, &imported, context);
     let fatal = imported.farm.problems.iter().any(|problem| problem.fatal);
-    let done = if fatal { Exit::Partial } else { Exit::Success };
+    let errors = found.iter().any(|finding| finding.severity == Severity::Error);
+    let done = match (fatal, errors) {
+        (true, _) => Exit::Partial,
+        (false, true) => Exit::Found,
+        (false, false) => Exit::Success,
+    };
     match farm {
         Some(farm) => compare(options, &farm, &imported, context).map(|exit| exit.and(done)),
         None => write(options, &imported, context).map(|exit| exit.and(done)),

@@ -10,9 +10,10 @@ use serde::Serialize;
 
 use crate::cli::session::json::{SessionJson, cut};
 use crate::cli::shared::look::{open, states, stream};
-use crate::cli::shared::stores::StoreArgs;
+use crate::cli::shared::stores::{StoreArgs, WHOIS_2, of_moin_2};
 use crate::cli::shared::users::Users;
 use crate::cli::shared::{Context, Failure, Format, Outcome};
+use crate::farm::Farm;
 use crate::report::json;
 use crate::report::measure::{bytes, relative, sessions};
 use crate::store::{self, Heads, Session, State, StoreSpec, is_older, seconds};
@@ -92,6 +93,9 @@ struct Row {
 pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     let stores = options.stores.find(context, false)?;
     let mut exit = stores.exit;
+    if let Some(farm) = stores.farm.as_ref().filter(|_| options.stores.is_whole_farm()) {
+        moin_2(farm, context);
+    }
     let users = Users::of(&stores.specs);
     let wanted = options.user.as_ref().map(|user| users.ids(user, context)).transpose()?;
     #[expect(clippy::cast_possible_truncation, reason = "times are bounded where they are read")]
@@ -126,6 +130,18 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     }
     list.finish(context);
     Ok(exit)
+}
+
+/// Says where the sessions of MoinMoin 2 are.
+fn moin_2(farm: &Farm, context: &mut Context<'_>) {
+    let wikis: Vec<&str> = of_moin_2(farm).map(|wiki| wiki.name.as_str()).collect();
+    // `-v` gives the reason for each wiki.
+    if !wikis.is_empty() && context.verbosity == 0 {
+        let wikis = wikis.join(", ");
+        context.note(&format!(
+            "{wikis}: MoinMoin 2 keeps each session in a signed cookie in the user's browser: {WHOIS_2}"
+        ));
+    }
 }
 
 /// A list in progress.

@@ -10,12 +10,11 @@ use serde::Serialize;
 use crate::cli::session::json::{SessionJson, shown};
 use crate::cli::session::removal;
 use crate::cli::shared::ids;
-use crate::cli::shared::stores::{MOIN_2, StoreArgs, Stores};
+use crate::cli::shared::stores::{MOIN_2, StoreArgs, Stores, of_moin_2};
 use crate::cli::shared::summary::{self, LogArgs, RunSummary};
 use crate::cli::shared::users::Users;
 use crate::cli::shared::{Context, Exit, Failure, Format, Outcome};
 use crate::farm::{Farm, parse_duration, parse_time};
-use crate::moin::Behavior;
 use crate::ops::revoke::{self, Counts, Plan, Report, Returned, StorePlan, Target};
 use crate::report::measure;
 use crate::store::seconds;
@@ -28,8 +27,8 @@ use crate::store::seconds;
 /// once. It reports sessions that still exist at the end: their users are still logged in.
 ///
 /// Sessions do not record when they were issued. --issued-before ends sessions that were last written before TIME. It
-/// keeps sessions that were written later, and exits with status 3. Sessions of MoinMoin 2 are signed cookies: no command
-/// can end them.
+/// keeps sessions that were written later, and exits with status 3. Sessions of MoinMoin 2 are signed cookies: a new
+/// password ends those of a user, a new SECRET_KEY ends all.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Exit status: 0 done, also if the user has no session, 1 no session has the ID, 3 a user is still logged in, \
@@ -211,12 +210,7 @@ fn record(report: &Report, summary: &mut RunSummary) {
 
 /// Explains how to end logins at wikis that have no session files.
 fn moin_2(farm: &Farm, context: &mut Context<'_>) {
-    let wikis: Vec<&str> = farm
-        .wikis
-        .iter()
-        .filter(|wiki| wiki.version().behavior() >= Behavior::V2)
-        .map(|wiki| wiki.name.as_str())
-        .collect();
+    let wikis: Vec<&str> = of_moin_2(farm).map(|wiki| wiki.name.as_str()).collect();
     if wikis.is_empty() {
         return;
     }

@@ -25,8 +25,8 @@ use crate::store::{EntryName, Fields};
 /// Accepts an id as pasted from a browser or log: alone, after `NAME=`, or in a `Cookie:` or `Set-Cookie:` line. Ignores
 /// other cookies of the line.
 ///
-/// Also reads the signed cookies of MoinMoin 2.0, which have dots in them and contain the session. They need no farm file.
-/// With --secret-file, checks the signature.
+/// Also reads the signed cookies of MoinMoin 2.0, which have dots in them and contain the session. They need no farm file;
+/// with one, the name of the user comes from data/userprofiles of its wikis. With --secret-file, checks the signature.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Exit status: 0 found all ids, 1 an id was not found, or the key did not sign the cookie, \
@@ -81,6 +81,16 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
         });
     }
 
+    // Only names come from the farm file: a cookie is shown without it, too.
+    let has_user = |asked: &Asked| matches!(asked, Asked::Cookie(cookie) if cookie.user().is_some());
+    let farm = match asked.iter().any(has_user).then(|| context.farm_if_any()) {
+        None => None,
+        Some(Ok(farm)) => farm,
+        Some(Err(failure)) => {
+            context.note(&format!("the names of users are unknown: {}", failure.message));
+            None
+        }
+    };
     let mut exit = stores.stores.as_ref().map_or(Exit::Success, |stores| stores.exit).and(stores.exit);
     let mut documents = Vec::new();
     for (index, (id, asked)) in ids.iter().zip(&asked).enumerate() {
@@ -89,7 +99,9 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
             writeln!(context.out);
         }
         let (known, found) = match asked {
-            Asked::Cookie(cookie) => signed::known(id, cookie, secret.as_deref(), options.reveal, context),
+            Asked::Cookie(cookie) => {
+                signed::known(id, cookie, secret.as_deref(), options.reveal, farm.as_ref(), context)
+            }
             Asked::Id(Some(name)) => stores.known(name, options.reveal, context)?,
             Asked::Id(None) => {
                 let known = Known { id: cut(id, options.reveal), sessions: Vec::new(), cookie: None };

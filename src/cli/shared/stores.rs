@@ -8,7 +8,7 @@ use clap::Args;
 
 use super::wiki::find_wiki;
 use super::{Context, Exit, Failure};
-use crate::farm::Trusted;
+use crate::farm::{Farm, Trusted, Wiki};
 use crate::location::{Layout, Location};
 use crate::moin::Behavior;
 use crate::store::{self, Address, LayoutError, StoreSpec, shown_address};
@@ -29,8 +29,11 @@ pub(crate) fn help_of(what: &str) -> String {
 }
 
 /// What ends a login at MoinMoin 2, which keeps the session in the signed cookie.
-pub(crate) const MOIN_2: &str = "change the user's password to end the user's logins there, or replace SECRET_KEY to end \
-                                 all logins";
+pub(crate) const MOIN_2: &str = "to end all logins of a user there, change the password: `moin account-password --name NAME \
+                                 --password NEW`; a logout ends one cookie, and `moin account-disable` ends none; to end \
+                                 all logins, replace SECRET_KEY";
+/// What shows a session of MoinMoin 2.
+pub(crate) const WHOIS_2: &str = "`wikifarm session whois` shows the user of a cookie that you paste";
 
 /// The stores chosen, with the farm they come from, if any.
 pub(crate) struct Stores {
@@ -111,7 +114,7 @@ impl StoreArgs {
         for (wiki, why) in without {
             let by_nature = farm.wiki(&wiki).is_some_and(|wiki| wiki.version().behavior() >= Behavior::V2);
             if self.store_of.contains(&wiki) {
-                return Err(without_store(&wiki, &why, by_nature && deletes));
+                return Err(without_store(&wiki, &why, by_nature, deletes));
             }
             if self.store_of.is_empty() && (context.verbosity > 0 || !by_nature) {
                 context.note(&format!("{wiki}: no session store: {why}"));
@@ -141,13 +144,22 @@ pub(crate) fn of_wiki(farm: &Trusted, name: &str, deletes: bool) -> Result<Store
     let by_nature = wiki.version().behavior() >= Behavior::V2;
     let store::FarmStores { stores, without } = store::of_farm(farm);
     if let Some((_, why)) = without.iter().find(|(other, _)| other == name) {
-        return Err(without_store(name, why, by_nature && deletes));
+        return Err(without_store(name, why, by_nature, deletes));
     }
     let mut used = stores.into_iter().filter(|spec| spec.wikis.iter().any(|wiki| wiki.name == name));
-    used.next().ok_or_else(|| without_store(name, "the farm file gives no directory", false))
+    used.next().ok_or_else(|| without_store(name, "the farm file gives no directory", false, deletes))
 }
 
-fn without_store(wiki: &str, why: &str, of_moin_2: bool) -> Failure {
+fn without_store(wiki: &str, why: &str, of_moin_2: bool, deletes: bool) -> Failure {
     let failure = Failure::usage(format!("{wiki}: no session store: {why}"));
-    if of_moin_2 { failure.help(MOIN_2) } else { failure }
+    match (of_moin_2, deletes) {
+        (true, true) => failure.help(MOIN_2),
+        (true, false) => failure.help(WHOIS_2),
+        (false, _) => failure,
+    }
+}
+
+/// The wikis of a farm that run MoinMoin 2.
+pub(crate) fn of_moin_2(farm: &Farm) -> impl Iterator<Item = &Wiki> {
+    farm.wikis.iter().filter(|wiki| wiki.version().behavior() >= Behavior::V2)
 }

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::browser::Target;
-use crate::farm::{Change, Farm, Fix, Key, Share, Wiki, quoted};
+use crate::farm::{Change, Farm, Fix, Key, Problem, SAMPLE_SECRET_KEY_ID, Share, Wiki, quoted};
 use crate::lint::finding::Severity::{Error, Note, Warning};
 use crate::lint::rule::Safety::Unsafe;
 use crate::lint::rule::{Look, Rule, Sink, rule};
@@ -19,6 +19,7 @@ pub(super) const RULES: &[Rule] = &[
     rule!("cookie-not-httponly", FAMILY, Note, Look::Wiki(cookie_not_httponly)),
     rule!("samesite-strict", FAMILY, Warning, Look::Wiki(samesite_strict)).fix(Unsafe),
     rule!("samesite-none-insecure", FAMILY, Error, Look::Wiki(samesite_none_insecure)),
+    rule!("sample-secret-key", FAMILY, Error, Look::Farm(sample_secret_key)),
     rule!("shared-secret-key", FAMILY, Warning, Look::Farm(shared_secret_key)),
     rule!("no-auth-methods", FAMILY, Error, Look::Wiki(no_auth_methods)),
 ];
@@ -114,6 +115,20 @@ fn samesite_none_insecure(wiki: &Wiki, sink: &mut Sink) {
         let message = "nobody can log in: browsers reject SameSite=None without Secure".to_owned();
         let help = "set cookie_secure = true, or write cookie_samesite = \"Lax\"";
         sink.report(wiki, wiki.span_of(Key::CookieSamesite), message, help);
+    }
+}
+
+fn sample_secret_key(farm: &Farm, sink: &mut Sink) {
+    // The reader of Python files reports it there.
+    if farm.source.comments().is_some() {
+        return;
+    }
+    for wiki in farm.wikis.iter().filter(|wiki| wiki.version().behavior() >= Behavior::V2) {
+        if wiki.text(Key::SecretKeyId) == Some(SAMPLE_SECRET_KEY_ID) {
+            let Problem { span, message, help, .. } =
+                Problem::sample_secret_key(wiki.span_of(Key::SecretKeyId));
+            sink.report(wiki, span, message, help.unwrap_or_default());
+        }
     }
 }
 

@@ -14,7 +14,7 @@ use super::urls::{Earlier, Urls};
 use super::value::Val;
 use super::wikis::{Entry, Loaded};
 use super::world::{Namespace, World};
-use crate::farm::{Farm, Key, LintLevels, Problem, Setting, Span, Value, Wiki};
+use crate::farm::{Farm, Key, LintLevels, Problem, SAMPLE_SECRET_KEY_ID, Setting, Span, Value, Wiki};
 use crate::moin::{Behavior, Version};
 
 /// Puts a farm together.
@@ -111,6 +111,11 @@ impl<'a> Builder<'a> {
                     problems.push(problem);
                 }
             }
+            if let Some(setting) = found.settings.get(&Key::SecretKeyId)
+                && setting.value.text() == Some(SAMPLE_SECRET_KEY_ID)
+            {
+                problems.push(Problem::sample_secret_key(setting.span.clone()));
+            }
             let whole = version.behavior() >= Behavior::V1_9_0;
             let urls = Urls { options: self.options, wiki, wikis: &wikis, whole };
             let url = urls.settings(&mut found, &mut earlier, &mut problems);
@@ -200,7 +205,7 @@ impl<'a> Builder<'a> {
     fn settings(&self, class: usize, space: Option<&Namespace>, version: Version, base: &str) -> Found {
         let mut found = self.world.class_settings(class, version, base);
         if let Some(space) = space.filter(|_| version.behavior() >= Behavior::V2) {
-            self.world.flask_settings(space, &mut found);
+            self.world.flask_settings(space, version, &mut found);
         }
         found
     }

@@ -2,14 +2,15 @@
 
 use sha2::{Digest, Sha256};
 
-use super::settings::{Found, Read, not_known};
+use super::settings::{Found, Read, not_known, wrong};
 use super::value::{Item, Val};
 use super::world::{Namespace, World};
 use crate::farm::{Key, Kind, Value};
+use crate::moin::{Behavior, Version, domain_of_server};
 
 impl World<'_> {
     /// Flask's settings: names of the module.
-    pub(super) fn flask_settings(&self, names: &Namespace, found: &mut Found) {
+    pub(super) fn flask_settings(&self, names: &Namespace, version: Version, found: &mut Found) {
         for key in Key::all() {
             if let Some(binding) = key.row().flask.and_then(|name| names.get(name)) {
                 found.take(key, &binding, self.flask_value(key, &binding.item));
@@ -17,15 +18,40 @@ impl World<'_> {
         }
         // Without a path of its own the cookie has the application's.
         if let Some(binding) = names.get("APPLICATION_ROOT")
-            && !found.settings.contains_key(&Key::CookiePath)
-            && !found.left_out.iter().any(|it| it.key == Key::CookiePath)
+            && !found.has(Key::CookiePath)
         {
-            let read = match not_known(&binding.item) {
-                Some(unknown) => Err(unknown),
-                None => self.text(&binding.item),
+            let read = match (&binding.item.val, not_known(&binding.item)) {
+                (_, Some(unknown)) => Err(unknown),
+                (Val::Str(text), _) if text.text.is_empty() => {
+                    Err((binding.item.span.clone(), "it must not be empty".to_owned(), true))
+                }
+                (Val::None, _) => Err((binding.item.span.clone(), "it must be a path".to_owned(), true)),
+                _ => self.text(&binding.item),
             };
             found.take(Key::CookiePath, &binding, read);
         }
+        self.server_name(names, version, found);
+    }
+
+    /// 2.0.0a1 takes the domain from `SERVER_NAME`, unless `SESSION_COOKIE_DOMAIN` is set: even to False.
+    fn server_name(&self, names: &Namespace, version: Version, found: &mut Found) {
+        let set = names.get("SESSION_COOKIE_DOMAIN").is_some_and(|it| !matches!(it.item.val, Val::None));
+        let Some(binding) = names.get("SERVER_NAME").filter(|_| !set && version.behavior() == Behavior::V2)
+        else {
+            return;
+        };
+        let read = match (not_known(&binding.item), self.text(&binding.item)) {
+            (Some(unknown), _) => Err(unknown),
+            (None, Ok(Some(Value::Text(_)))) if found.left_out.iter().any(|it| it.key == Key::CookiePath) => {
+                Err((binding.item.span.clone(), "the domain depends on the cookie's path".to_owned(), false))
+            }
+            (None, Ok(Some(Value::Text(server)))) => {
+                let path = found.settings.get(&Key::CookiePath).and_then(|setting| setting.value.text());
+                Ok(domain_of_server(&server, path.unwrap_or("/"), version).map(Value::Text))
+            }
+            (None, read) => read,
+        };
+        found.take(Key::CookieDomain, &binding, read);
     }
 
     fn flask_value(&self, key: Key, item: &Item) -> Read {
@@ -33,14 +59,23 @@ impl World<'_> {
             (key, ..) if key != Key::CookieLifetime && not_known(item).is_some() => {
                 Err(not_known(item).unwrap_or_default())
             }
+            (Key::CookieName, _, Val::None) => wrong(item, "a string"),
+            (Key::CookiePath, _, Val::Str(text)) if text.text.is_empty() => Ok(None),
+            (Key::CookieHttponly, _, Val::None) => Ok(Some(Value::Bool(false))),
             (Key::SecretKeyId, _, Val::Str(text)) => Ok(Some(Value::Text(key_id(&text.text)))),
             (Key::CookieLifetime, ..) => self.flask_lifetime(item),
             // False is Flask's word for: no domain.
             (Key::CookieDomain, _, Val::Bool(false)) => Ok(None),
-            (_, Kind::Choice(words), Val::Str(text)) if !words.contains(&text.text.as_ref()) => {
-                Err((item.span.clone(), format!("it can't be {:?}", text.text), true))
+            (Key::CookiePath, _, Val::Bool(false)) => Ok(None),
+            (_, Kind::Choice(words), Val::Str(text)) => {
+                match words.iter().find(|word| text.text.eq_ignore_ascii_case(word)) {
+                    Some(word) => Ok(Some(Value::Text((*word).to_owned()))),
+                    None => Err((item.span.clone(), format!("it can't be {:?}", text.text), true)),
+                }
             }
-            (_, Kind::Bool, _) => self.truth(item),
+            // Flask sends other values as `Secure=0`, which browsers take for Secure.
+            (_, Kind::Bool, Val::Bool(_) | Val::None) => self.truth(item),
+            (_, Kind::Bool, _) => wrong(item, "True or False"),
             _ => self.text(item),
         }
     }
@@ -86,4 +121,16 @@ impl World<'_> {
 fn key_id(key: &str) -> String {
     let hash = Sha256::new().chain_update(b"wikifarm secret_key_id\0").chain_update(key).finalize();
     hash.iter().take(4).map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::farm::SAMPLE_SECRET_KEY_ID;
+
+    #[test]
+    fn the_key_of_the_sample_is_known() {
+        let sample = "WARNING: set this to a unique string to create secure cookies";
+        assert_eq!(key_id(sample), SAMPLE_SECRET_KEY_ID);
+    }
 }

@@ -260,11 +260,16 @@ fn directory(key: Key, text: &str, item: &Item, base: &str) -> Read {
     Ok(Some(Value::Path(PathBuf::from(below.filter(|rest| !rest.is_empty()).unwrap_or(&normal)))))
 }
 
-fn wrong(item: &Item, expected: &str) -> Read {
+pub(super) fn wrong(item: &Item, expected: &str) -> Read {
     Err((item.span.clone(), format!("it must be {expected}, not {}", item.val.kind()), true))
 }
 
 impl Found {
+    /// Whether the files set it, known or not.
+    pub(super) fn has(&self, key: Key) -> bool {
+        self.settings.contains_key(&key) || self.left_out.iter().any(|left| left.key == key)
+    }
+
     /// Keeps the setting that a value means.
     pub(super) fn take(&mut self, key: Key, binding: &Binding, read: Read) {
         match read {

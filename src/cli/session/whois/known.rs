@@ -27,8 +27,11 @@ pub(super) struct Known {
 /// The contents of a signed cookie of MoinMoin 2.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct CookieJson {
-    /// `live` or `expired`, with a lifetime of 31 days.
+    /// `live`, `expired`, or `future`, with `lifetime`.
     pub(super) state: &'static str,
+    /// The seconds for which a wiki accepts the signature: PERMANENT_SESSION_LIFETIME of the wikis in `wikis`, or else the
+    /// default of 31 days.
+    pub(super) lifetime: f64,
     /// The time of the signature in unix seconds.
     pub(super) signed: u64,
     /// The time of the signature as RFC 3339.
@@ -37,6 +40,8 @@ pub(super) struct CookieJson {
     pub(super) compressed: bool,
     /// The user; null for an anonymous session.
     pub(super) user: Option<UserJson>,
+    /// The wikis of the farm file with a profile of this user.
+    pub(super) wikis: Vec<String>,
     /// Whether the key of `--secret-file` signed it; null without a key.
     pub(super) key_fits: Option<bool>,
     /// The payload.
