@@ -251,6 +251,7 @@ fn import_executes_no_python() {
 fn import_of_endless_loops_and_deep_nesting_ends() {
     let deep = "(".repeat(40_000);
     let chain: String = (0..3_000).map(|n| format!("class A{}(A{n}): pass\n", n + 1)).collect();
+    let calls: String = (0..9_000).map(|n| format!("def f{}(): f{n}()\n", n + 1)).collect();
     let lists = "a = []\n".to_owned() + &"a = [a, a]\n".repeat(3_000);
     let sum = format!("x = {}1\n", "1 + ".repeat(20_000));
     let power = "x = 9\n".to_owned()
@@ -260,7 +261,16 @@ fn import_of_endless_loops_and_deep_nesting_ends() {
     let rounds = "for a in range(9999):\n  for b in range(9999):\n    for c in range(9999):\n      d = a\n";
     let objects =
         "from MoinMoin.auth import MoinAuth\nx = 1\n".to_owned() + &"x = MoinAuth(x, y=x)\n".repeat(3_000);
-    for text in [deep, format!("class A0: pass\n{chain}"), lists, sum, power, rounds.to_owned(), objects] {
+    for text in [
+        deep,
+        format!("class A0: pass\n{chain}"),
+        calls + "f9000()\n",
+        lists,
+        sum,
+        power,
+        rounds.to_owned(),
+        objects,
+    ] {
         let place =
             Place::new().file("wikiconfig.py", format!("{text}\n{WIKI}    cookie_domain = '.example.org'\n"));
         let ran = place.wikifarm("config import");

@@ -148,7 +148,8 @@ impl World<'_> {
                 ("exec_statement", _) => self.lose_all(&unknown),
                 ("global_statement", _) => {
                     for name in children(node) {
-                        self.watch(frame.module, frame.text(name), true, &unknown);
+                        let val = self.watch(frame.module, frame.text(name), true, &unknown);
+                        val.into_iter().for_each(|val| self.lose(&val, &unknown));
                     }
                 }
                 _ => open.extend(parts(node, role, frame)),
@@ -179,7 +180,8 @@ impl World<'_> {
     }
 
     fn skip_import(&mut self, node: Node<'_>, unknown: &Rc<Unknown>, frame: &mut Frame) {
-        self.lose_modules(&modules_of(node, frame), frame.module, unknown);
+        let modules = self.lose_modules(&modules_of(node, frame), frame.module, unknown);
+        modules.iter().for_each(|module| self.lose(module, unknown));
         let mut cursor = node.walk();
         for name in node.children_by_field_name("name", &mut cursor) {
             let bound = name.child_by_field_name("alias").or_else(|| children(name).next()).unwrap_or(name);
@@ -192,17 +194,18 @@ impl World<'_> {
         }
     }
 
-    /// Code imports these modules at some time.
-    fn lose_modules(&mut self, names: &[String], by: usize, unknown: &Rc<Unknown>) {
+    /// Code imports these modules at some time. Returns what can be changed through them.
+    fn lose_modules(&mut self, names: &[String], by: usize, unknown: &Rc<Unknown>) -> Vec<Val> {
+        let mut vals = Vec::new();
         for name in names {
             let loaded = self.modules.len();
-            let val = self.found(name, 0, &unknown.span, by);
-            match self.modules.len() == loaded {
-                true => self.lose(&val, unknown),
+            vals.push(self.found(name, 0, &unknown.span, by));
+            if self.modules.len() != loaded {
                 // What its statements do when they run then is not known.
-                false => self.lose_all(unknown),
+                self.lose_all(unknown);
             }
         }
+        vals
     }
 
     /// Code that is not followed has the value. What can be changed through it is unknown from now on.
@@ -224,7 +227,7 @@ impl World<'_> {
                         self.namespace(Space::Module(*module)).into_iter().flat_map(|it| it.lose(unknown)),
                     );
                 }
-                Val::Function(function) => self.lose_function(function, unknown),
+                Val::Function(function) => open.extend(self.lose_function(function, unknown)),
                 Val::Outside(name) if reaches_all(name) => self.lose_all(unknown),
                 _ => open.extend(val.class().into_iter().flat_map(|class| self.lose_class(class, unknown))),
             }
@@ -278,33 +281,33 @@ impl World<'_> {
         }
     }
 
-    /// A function runs, or may run at any time.
-    fn lose_function(&mut self, function: &Rc<Function>, unknown: &Rc<Unknown>) {
+    /// A function runs, or may run at any time. Returns what it can change.
+    fn lose_function(&mut self, function: &Function, unknown: &Rc<Unknown>) -> Vec<Val> {
         self.doubts += 1;
         if function.lost.replace(true) {
-            return;
+            return Vec::new();
         }
         if function.names.iter().any(|(name, _)| reaches_all(name)) {
             self.lose_all(unknown);
         }
-        self.lose_modules(&function.imports, function.module, unknown);
-        for (name, bound) in &function.names {
-            self.watch(function.module, name, *bound, unknown);
-        }
+        let mut vals = self.lose_modules(&function.imports, function.module, unknown);
+        let names = function.names.iter();
+        vals.extend(names.filter_map(|(name, bound)| self.watch(function.module, name, *bound, unknown)));
+        vals
     }
 
-    /// Code that may run at any time mentions a name of a module, or binds it.
-    fn watch(&mut self, module: usize, name: &str, bound: bool, unknown: &Rc<Unknown>) {
-        let Some(space) = self.namespace(Space::Module(module)) else { return };
+    /// Code that may run at any time mentions a name of a module, or binds it. Returns what the name stands for.
+    fn watch(&mut self, module: usize, name: &str, bound: bool, unknown: &Rc<Unknown>) -> Option<Val> {
+        let space = self.namespace(Space::Module(module))?;
         let watched = space.watched.entry(name.to_owned()).or_insert_with(|| (Rc::clone(unknown), bound));
         watched.1 |= bound;
-        if let Some(binding) = space.names.get(name).cloned() {
-            self.put(Space::Module(module), name, binding);
-        } else if bound {
+        let val = space.names.get(name).map(|binding| binding.item.val.clone());
+        if bound && !matches!(val, Some(Val::Class(_))) {
             let item = unknown_item(unknown);
-            let key = item.span.clone();
-            self.put(Space::Module(module), name, Binding { item, key });
+            let key = space.names.get(name).map_or_else(|| item.span.clone(), |binding| binding.key.clone());
+            space.names.insert(name.to_owned(), Binding { item, key });
         }
+        val
     }
 
     /// A function or lambda of the files.
