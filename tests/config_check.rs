@@ -207,7 +207,7 @@ error[log-out-trap]: visiting docs deletes the shared cookie: users are logged o
 13 | [wikis.plans]
    |        ----- plans keeps sessions in docs, docs in sessions
    |
-   = help: give docs a cookie of its own: cookie_name = "docs", or give docs the session_dir of plans, or unset cookie_domain in docs
+   = help: set session_dir = "sessions" in plans
 
 error[log-out-trap]: visiting plans deletes the shared cookie: users are logged out of docs
   --> farm.toml:13:8
@@ -220,7 +220,7 @@ error[log-out-trap]: visiting plans deletes the shared cookie: users are logged 
  9 | [wikis.docs]
    |        ---- docs keeps sessions in sessions, plans in docs
    |
-   = help: give plans a cookie of its own: cookie_name = "plans", or give plans the session_dir of docs, or unset cookie_domain in plans
+   = help: set session_dir = "sessions" in plans
 
 error[share-not-met]: plans does not share the login of docs: conflict at step 4: docs keeps sessions in sessions, plans in docs
   --> farm.toml:19:9
@@ -228,7 +228,7 @@ error[share-not-met]: plans does not share the login of docs: conflict at step 4
 19 | wikis = ["docs", "plans"]
    |         ^^^^^^^^^^^^^^^^^
    |
-   = help: run `wikifarm cookie explain docs plans`
+   = help: set session_dir = "sessions" in plans
 
 error[share-not-met]: docs does not share the login of plans: conflict at step 4: plans keeps sessions in docs, docs in sessions
   --> farm.toml:19:9
@@ -236,7 +236,7 @@ error[share-not-met]: docs does not share the login of plans: conflict at step 4
 19 | wikis = ["docs", "plans"]
    |         ^^^^^^^^^^^^^^^^^
    |
-   = help: run `wikifarm cookie explain plans docs`
+   = help: set session_dir = "sessions" in plans
 
 farm.toml: 2 wikis, 4 errors
 
@@ -535,14 +535,14 @@ fn check_suggests_only_settings_of_the_version() {
     assert_eq!(
         helps(old),
         [
-            "log-out-trap: give a the cache_dir of b, or unset cookie_domain in a and b",
-            "log-out-trap: give b the cache_dir of a, or unset cookie_domain in b and a",
+            "log-out-trap: set session_id_handler = \\cookie_name=b\\ in b, or unset cookie_domain in a and b",
+            "log-out-trap: set session_id_handler = \\cookie_name=b\\ in b, or unset cookie_domain in a and b",
         ]
     );
     let mixed = old.replace("https://b", "http://b").replace("anonymous_session_lifetime = 2", "");
     let found = helps(&mixed);
-    assert!(found.contains(&"secure-blocks-http: serve b over https".to_owned()), "{found:#?}");
-    assert!(found.iter().any(|help| help.starts_with("log-out-trap: serve b over https, or ")), "{found:#?}");
+    let help = "set session_id_handler = \\cookie_name=b\\ in b, or unset cookie_domain in a and b";
+    assert_eq!(found, ["log-out-trap", "secure-blocks-http"].map(|rule| format!("{rule}: {help}")));
     // The cookie of the wiki at / is sent to all paths of the host.
     let paths = r#"
         moin = "1.8.7"
@@ -561,8 +561,8 @@ fn check_suggests_only_settings_of_the_version() {
     assert_eq!(
         helps(paths),
         [
-            "log-out-trap: give root the cache_dir and user_dir of wiki1",
-            "log-out-trap: give wiki1 the cache_dir and user_dir of root",
+            "log-out-trap: set session_id_handler = \\cookie_name=wiki1\\ in wiki1",
+            "log-out-trap: set session_id_handler = \\cookie_name=wiki1\\ in wiki1",
         ]
     );
 }

@@ -224,6 +224,8 @@ alpha: unknown: alpha has a custom session_service
 added: gamma
 removed: beta
 farm.toml -> new.toml: no wiki can be compared
+help: in new.toml, set cookie_path = "/" in gamma, so that wikis share logins as
+        intended
 
 "#]])
     .run();

@@ -258,6 +258,25 @@ fn verify_finds_one_id_in_two_stores_of_one_cookie() {
 }
 
 #[test]
+fn verify_of_one_id_at_two_wikis_that_do_not_disturb_each_other_names_the_risk() {
+    let staging = r#"    cookie_domain = "docs.example.org"
+
+    [wikis.staging]
+    url = "https://staging.docs.example.org/"
+    session_dir = "other"
+    user_dir = "users"
+    superuser = ["Super"]
+"#;
+    let place = sound()
+        .file("farm.toml", crate::support::unindent(&format!("{FARM}{staging}")))
+        .session("other", Session::new('a').expires(NOW + HOUR));
+    let ran = private(place, "other").wikifarm(VERIFY).status(1).any_stdout().run();
+    let found: String = ran.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(found.contains("so whoever can read one of the stores can act at the wikis of both"), "{found}");
+    assert!(!found.contains("can replace the login"), "{found}");
+}
+
+#[test]
 fn verify_sarif_and_ndjson_contain_no_whole_id() {
     let place = sound().session("sessions", Session::new('1').raw(b"(d"));
     let sarif = place.wikifarm(VERIFY).arg("--format=sarif").status(1).any_stdout().run();

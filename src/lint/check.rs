@@ -1,7 +1,9 @@
 //! Runs the rules over a farm, and applies the levels.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
+use super::advice::Advice;
 use super::comments::Comments;
 use super::disk::{Disk, Facts};
 use super::finding::{Finding, MOST_WIKIS, Severity, listed};
@@ -40,8 +42,9 @@ pub(super) fn check_each(
     let mut findings = parse_findings(farm);
     let all: Vec<&'static Rule> = rules::all().collect();
     let domains = in_parts(&farm.wikis, |part| part.iter().map(|wiki| Domain::of(wiki, suffixes)).collect());
+    let advice = Arc::new(Advice::new(has_no_new_errors));
     let found = |rule: &&'static Rule| {
-        let mut sink = Sink::new(rule);
+        let mut sink = Sink::new(rule).with_advice(&advice);
         match rule.look {
             Look::Parser | Look::Levels => {}
             Look::Suppressions(look) => look(farm, &comments, &all, &mut sink),
@@ -74,8 +77,13 @@ pub(super) fn check_each(
     findings
 }
 
+/// Whether a changed farm has only errors that the farm has, too.
+pub fn has_no_new_errors(farm: &Farm, changed: &Farm, suffixes: &SharedSuffixes) -> bool {
+    errors_in_settings(changed, suffixes).is_subset(&errors_in_settings(farm, suffixes))
+}
+
 /// The errors that rules about single settings report, each with its wikis: without the disk and without predictions.
-pub fn errors_in_settings(farm: &Farm, suffixes: &SharedSuffixes) -> BTreeSet<(&'static str, Vec<String>)> {
+fn errors_in_settings(farm: &Farm, suffixes: &SharedSuffixes) -> BTreeSet<(&'static str, Vec<String>)> {
     let mut errors = BTreeSet::new();
     for rule in rules::all().filter(|rule| rule.severity == Severity::Error) {
         let mut sink = Sink::new(rule);

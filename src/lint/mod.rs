@@ -6,6 +6,7 @@
 //!
 //! To add a rule, write `docs/rules/NAME.md` and add one `rule!` to the list of its family.
 
+mod advice;
 mod check;
 mod comments;
 mod disk;
@@ -17,7 +18,7 @@ mod rejection;
 mod rule;
 mod rules;
 
-pub use check::{check, errors_in_settings, parse_findings, syntax_findings};
+pub use check::{check, has_no_new_errors, parse_findings, syntax_findings};
 pub use disk::{Directory, Disk, Entries, MOST_ENTRIES, RealDisk, Sessions, WithJobsOf, disk_for};
 pub use finding::{Finding, Severity};
 pub use fix::{Fixed, Wanted, edits, fix};

@@ -1,10 +1,12 @@
 //! Rules, and the sink that collects their findings.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::advice::Advice;
 use super::comments::Comments;
 use super::disk::Facts;
 use super::finding::{Finding, Severity};
@@ -131,6 +133,7 @@ pub(super) struct Sink {
     known: HashMap<(usize, usize), Vec<usize>>,
     /// The wikis of each finding.
     named: HashSet<(usize, String)>,
+    advice: Option<Arc<Advice>>,
 }
 
 impl Sink {
@@ -141,7 +144,19 @@ impl Sink {
             findings: Vec::new(),
             known: HashMap::new(),
             named: HashSet::new(),
+            advice: None,
         }
+    }
+
+    /// The sink with suggestions for findings about shared logins.
+    pub(super) fn with_advice(self, advice: &Arc<Advice>) -> Sink {
+        Sink { advice: Some(Arc::clone(advice)), ..self }
+    }
+
+    /// The help of a finding about two wikis and their logins.
+    pub(super) fn help(&self, farm: &Farm, model: &Model, from: &str, to: &str) -> String {
+        let help = self.advice.as_ref().and_then(|advice| advice.help(farm, model));
+        help.unwrap_or_else(|| format!("run `wikifarm cookie explain {from} {to}`"))
     }
 
     /// Reports a problem of one wiki. The message does not name the wiki.

@@ -43,7 +43,11 @@ impl Model {
     /// Enough pairs, as positions of the wiki left and the wiki gone to, that every outcome at every wiki is among
     /// theirs: those whose cookies have nothing to do with each other are left out, and of wikis that are alike one
     /// stands for all.
-    pub fn encounters(&self) -> Vec<(usize, usize)> {
+    pub fn encounters(&self) -> &[(usize, usize)] {
+        self.encounters.get_or_init(|| self.find_encounters())
+    }
+
+    fn find_encounters(&self) -> Vec<(usize, usize)> {
         let mut found = Vec::new();
         let mut known: HashMap<(usize, usize), Apart> = HashMap::new();
         for (position, to) in self.sites.iter().enumerate() {

@@ -31,9 +31,6 @@ mod relation;
 mod site;
 mod steps;
 mod suggest;
-#[cfg(test)]
-mod suggested;
-mod suggestion;
 mod third;
 mod verdict;
 
@@ -50,7 +47,6 @@ pub use steps::{Evidence, Side, StepResult};
 pub use suggest::{
     Asked, Change, Found, Intents, Suggestion, Together, Wanted, changed, edited, leaks_id, suggest,
 };
-pub use suggestion::{Aim, Suggestions};
 pub use verdict::{As, Judgement, Pair, Verdict};
 
 #[cfg(test)]

@@ -62,6 +62,8 @@ pub struct Model {
     pub(super) names: Arc<Mutex<Names>>,
     /// Known judgements.
     pub(super) judged: Arc<Mutex<HashMap<Key, Judgement>>>,
+    /// The pairs that are enough to ask about, once computed.
+    pub(super) encounters: OnceLock<Vec<(usize, usize)>>,
     /// The groups, once computed.
     pub(super) groups: OnceLock<Vec<Vec<usize>>>,
 }
@@ -97,7 +99,8 @@ impl Model {
         names: Arc<Mutex<Names>>,
     ) -> Model {
         let classes = Classes::new(&sites);
-        Model { classes, by_name, sites, browser, names, judged: Arc::default(), groups: OnceLock::new() }
+        let (groups, encounters) = (OnceLock::new(), OnceLock::new());
+        Model { classes, by_name, sites, browser, names, judged: Arc::default(), encounters, groups }
     }
 
     /// The same farm with other wikis at the same positions. Equal pairs keep their judgements.
@@ -120,6 +123,11 @@ impl Model {
     /// The browser it predicts for.
     pub fn profile(&self) -> Profile {
         self.browser.profile()
+    }
+
+    /// The public suffixes.
+    pub(crate) fn suffixes(&self) -> SharedSuffixes {
+        self.browser.shared_suffixes()
     }
 
     /// The wikis, in the farm's order.

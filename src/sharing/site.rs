@@ -237,11 +237,6 @@ fn storage(wiki: &Wiki, directories: &dyn Directories) -> Storage {
     }
 }
 
-/// A wiki without its aliases.
-pub(super) fn at_its_url(wiki: &Wiki, directories: &dyn Directories, browser: &Jar) -> Option<Site> {
-    site_at(&OnDisk::of(wiki, directories), &wiki.url, browser)
-}
-
 /// A wiki with its aliases.
 pub(super) fn site(wiki: &Wiki, directories: &dyn Directories, browser: &Jar) -> Option<Site> {
     with_aliases(&OnDisk::of(wiki, directories), browser)

@@ -19,10 +19,14 @@ use crate::cli::shared::browser::Browser;
 use crate::cli::shared::look::look;
 use crate::cli::shared::{Context, Exit, Failure, Format, Outcome};
 use crate::farm::{Farm, Trusted, Wiki};
+use crate::lint::has_no_new_errors;
 use crate::location::RealDirectories;
-use crate::sharing::Model;
+use crate::sharing::{Asked, Model, suggest};
 use crate::simulate::diff::{Counted, Diff};
 use crate::store::{self, State};
+
+/// In larger farms, the new file is not searched for better settings: `cookie suggest` does that.
+const MOST_WIKIS: usize = 200;
 
 /// Predict whom a changed farm file logs out, and who gets stuck at login
 ///
@@ -61,6 +65,9 @@ pub(super) struct Document<'a> {
     logins: &'a Logins,
     /// The effects in the other browser that differ.
     differs: Vec<Differs>,
+    /// Changes of the new farm file after which wikis share logins as intended; null if they do already, or if nothing
+    /// gives that.
+    suggestion: Option<String>,
 }
 
 pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
@@ -77,6 +84,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
         other.as_ref().map(|(profile, other)| differences(&diff, other, *profile)).unwrap_or_default();
     let lines = other.as_ref().map(|(profile, _)| browsers::lines(&differs, *profile)).unwrap_or_default();
     let logins = logins(&old, &new, &diff, options.browser.profile(), context);
+    let suggestion = suggestion(&new, context);
     let impact = diff.hurts() || other.is_some_and(|(_, other)| other.hurts());
     let exit = count(&mut diff, old, context)?;
     let names = (shown(&options.old), shown(&options.new));
@@ -88,12 +96,32 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
             diff: &diff,
             logins: &logins,
             differs,
+            suggestion,
         }),
         Format::Markdown => markdown::show(&diff, &logins, &lines, &names, context),
-        _ => human::show(&diff, &logins, &lines, &names, context),
+        _ => {
+            human::show(&diff, &logins, &lines, &names, context);
+            if let Some(words) = suggestion {
+                human::advice(
+                    &format!("in {}, {words}, so that wikis share logins as intended", names.1),
+                    context,
+                );
+            }
+        }
     }
     let found = options.fail_on_impact && (impact || !diff.unknown.is_empty());
     Ok(if found { Exit::Found.and(exit) } else { exit })
+}
+
+/// What `cookie suggest` finds for the new farm, if it is not as intended.
+fn suggestion(new: &Farm, context: &Context<'_>) -> Option<String> {
+    if new.wikis.len() > MOST_WIKIS {
+        return None;
+    }
+    let model = Model::new(new, &RealDirectories::default(), &context.suffixes);
+    let suffixes = &context.suffixes;
+    let accept = |changed: &Farm| has_no_new_errors(new, changed, suffixes);
+    Some(suggest(new, &model, &Asked::default(), &accept).suggestions.first()?.words())
 }
 
 /// The new farm, with its relative paths read from the directory of the old file: usually one of the two is a copy.

@@ -16,7 +16,7 @@ use crate::cli::shared::diff::unified;
 use crate::cli::shared::wiki::find_wiki;
 use crate::cli::shared::{Context, Exit, Failure, Format, Outcome};
 use crate::farm::Farm;
-use crate::lint::errors_in_settings;
+use crate::lint::has_no_new_errors;
 use crate::location::RealDirectories;
 use crate::sharing::{Asked, Model, suggest};
 use crate::sys;
@@ -53,9 +53,8 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     }
     let asked = options.asked(&farm)?;
     let model = Model::new(&farm, &RealDirectories::default(), &context.suffixes);
-    let errors = errors_in_settings(&farm, &context.suffixes);
     let suffixes = context.suffixes.clone();
-    let accept = |changed: &Farm| errors_in_settings(changed, &suffixes).is_subset(&errors);
+    let accept = |changed: &Farm| has_no_new_errors(&farm, changed, &suffixes);
     let found = suggest(&farm, &model, &asked, &accept);
     let mut shown = rollout::all(&farm, &found, &asked, context);
     // Stable: of equally large suggestions, the one that affects users of fewer wikis comes first.

@@ -104,7 +104,13 @@ fn varying_cookie_name(wiki: &Wiki, sink: &mut Sink) {
                 "a login at {} is not valid at {alias}: the cookie names are {own} and {other}",
                 wiki.url
             );
-            let help = "set cookie_name, so that both addresses use one cookie";
+            // With one name, browsers would keep the Secure cookie and reject the plain one.
+            let help = match alias.scheme() == wiki.url.scheme() {
+                true => "set cookie_name, so that both addresses use one cookie",
+                false => {
+                    "let the web server redirect the http address to the https one, and delete the alias"
+                }
+            };
             sink.report(wiki, wiki.span_of(Key::Aliases), message, help);
         }
     }

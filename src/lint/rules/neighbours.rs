@@ -43,16 +43,7 @@ fn secure_blocks_http(farm: &Farm, model: &Model, sink: &mut Sink) {
                 "users who visited {name} can't log in at {}: browsers keep the Secure cookie {} and reject the plain one",
                 site.name, site.cookie_name
             );
-            let other = farm.wiki(name).filter(|other| other.ignores(Key::CookieName).is_none());
-            let help = match other {
-                _ if wiki.ignores(Key::CookieName).is_none() => {
-                    format!("serve {} over https, or give it another cookie_name", site.name)
-                }
-                Some(other) => {
-                    format!("serve {} over https, or give {} another cookie_name", site.name, other.name)
-                }
-                None => format!("serve {} over https", site.name),
-            };
+            let help = sink.help(farm, model, name, &site.name);
             let wikis = [name, site.name.as_str()];
             sink.report_named(Some(wiki), &wikis, wiki.span_of(Key::Url), message, help, Vec::new());
         }

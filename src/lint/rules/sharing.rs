@@ -7,9 +7,8 @@ use crate::farm::Farm;
 use crate::lint::finding::MOST_WIKIS;
 use crate::lint::finding::Severity::{Error, Warning};
 use crate::lint::rule::{Look, Rule, Sink, rule};
-use crate::location::RealDirectories;
 use crate::names::list;
-use crate::sharing::{Aim, As, Effect, Left, Model, Site, Suggestions, Verdict, disagreements};
+use crate::sharing::{As, Effect, Judgement, Left, Model, Site, Verdict, disagreements, leaks_id};
 
 const FAMILY: &str = "sharing";
 
@@ -19,6 +18,7 @@ pub(super) const RULES: &[Rule] = &[
     rule!("share-unintended", FAMILY, Error, Look::Sharing(share_unintended)),
     rule!("cookie-rejected", FAMILY, Error, Look::Sharing(cookie_rejected)),
     rule!("shadowed-cookie", FAMILY, Warning, Look::Sharing(shadowed_cookie)),
+    rule!("id-leaks-to-wiki", FAMILY, Warning, Look::Sharing(id_leaks_to_wiki)),
 ];
 
 /// A rule reports up to this many visited wikis one by one. Beyond, wikis of the same kind become one finding.
@@ -44,24 +44,24 @@ impl Found {
     }
 }
 
-/// Reports the pairs with a verdict, joined by the visited wiki and the effect.
-fn report(farm: &Farm, model: &Model, sink: &mut Sink, verdict: Verdict) {
-    let found = together(visited(model, verdict));
-    if found.is_empty() {
-        return;
-    }
-    let directories = RealDirectories::default();
-    let suggestions = Suggestions::new(farm, model, &directories);
-    for one in found {
+/// The message about users who come from the first wiki, whose name may stand for several, to the second.
+type Message = fn(&Model, &Site, &Site) -> String;
+
+/// Reports the pairs that are `wanted`, joined by the visited wiki and the effect.
+fn report(
+    (farm, model): (&Farm, &Model),
+    sink: &mut Sink,
+    wanted: impl Fn(&Site, &Site, Judgement) -> bool,
+    message: Message,
+) {
+    for one in together(visited(model, wanted)) {
         let from = one.sites(model);
         let (Some(first), Some(to)) = (from.first(), model.sites().get(one.to)) else { continue };
         let names: Vec<&str> = from.iter().map(|site| site.name.as_str()).collect();
         // All names in one sentence.
         let mut all = Site::clone(first);
         all.called = list(&names, "and", MOST_WIKIS);
-        let message = model.pair(&all, to, As::User).effect;
-        let pair = model.pair(first, to, As::User);
-        let message = message.unwrap_or_else(|| pair.reason.clone());
+        let message = message(model, &all, to);
         let more = match one.more {
             0 => String::new(),
             1 => " (the same for 1 more wiki)".to_owned(),
@@ -69,22 +69,28 @@ fn report(farm: &Farm, model: &Model, sink: &mut Sink, verdict: Verdict) {
         };
         let span = |name: &str| farm.wiki(name).map_or(0..0, |wiki| wiki.span.clone());
         let wikis: Vec<&str> = std::iter::once(to.name.as_str()).chain(names).collect();
-        let help = suggestions.help(first, to, Aim::Harmless);
-        let also = vec![(span(&first.name), pair.reason)];
+        let help = sink.help(farm, model, &first.name, &to.name);
+        let also = vec![(span(&first.name), model.pair(first, to, As::User).reason)];
         sink.report_named(None, &wikis, span(&to.name), format!("{message}{more}"), help, also);
     }
 }
 
+/// The effect of a visit, or the verdict's reason.
+fn effect(model: &Model, from: &Site, to: &Site) -> String {
+    let pair = model.pair(from, to, As::User);
+    pair.effect.unwrap_or(pair.reason)
+}
+
 /// For each visited wiki and each effect of a visit: the wikis whose logins suffer.
-fn visited(model: &Model, verdict: Verdict) -> Vec<Found> {
+fn visited(model: &Model, wanted: impl Fn(&Site, &Site, Judgement) -> bool) -> Vec<Found> {
     let classes = model.classes();
     let mut by_visit: BTreeMap<(usize, Option<Effect>), Found> = BTreeMap::new();
     let mut counted: BTreeSet<(usize, usize)> = BTreeSet::new();
-    for (position, goal) in model.encounters() {
+    for (position, goal) in model.encounters().iter().copied() {
         let (Some(from), Some(to)) = (model.sites().get(position), model.sites().get(goal)) else { continue };
         let judgement = model.judge(from, to, As::User);
         let (class, own) = (classes.class_of(position), classes.class_of(goal));
-        if judgement.verdict != verdict || !counted.insert((class, goal)) {
+        if !wanted(from, to, judgement) || !counted.insert((class, goal)) {
             continue;
         }
         let kinds = (classes.kind_of(class), classes.kind_of(own));
@@ -144,11 +150,22 @@ fn cookie_rejected(farm: &Farm, model: &Model, sink: &mut Sink) {
 }
 
 fn log_out_trap(farm: &Farm, model: &Model, sink: &mut Sink) {
-    report(farm, model, sink, Verdict::Conflict);
+    report((farm, model), sink, |_, _, judged| judged.verdict == Verdict::Conflict, effect);
 }
 
 fn shadowed_cookie(farm: &Farm, model: &Model, sink: &mut Sink) {
-    report(farm, model, sink, Verdict::Shadowed);
+    report((farm, model), sink, |_, _, judged| judged.verdict == Verdict::Shadowed, effect);
+}
+
+fn id_leaks_to_wiki(farm: &Farm, model: &Model, sink: &mut Sink) {
+    report((farm, model), sink, leaks_id, |_, from, to| {
+        format!(
+            "{to} stores sessions under the session ids of {from}: whoever can read the sessions of {to} can act as its users \
+             at {from}",
+            from = from.called,
+            to = to.called
+        )
+    });
 }
 
 fn share_not_met(farm: &Farm, model: &Model, sink: &mut Sink) {
@@ -167,25 +184,17 @@ fn intent(farm: &Farm, model: &Model, sink: &mut Sink, intended: bool) {
     if found.iter().all(|found| found.intended != intended) {
         return;
     }
-    let directories = RealDirectories::default();
-    let suggestions = Suggestions::new(farm, model, &directories);
     for found in found.into_iter().filter(|found| found.intended == intended) {
         let (from, to) = (&found.from, &found.to);
+        let help = sink.help(farm, model, from, to);
         let (message, help) = if intended {
             let step = found.pair.step.map_or(String::new(), |step| format!(" at step {step}"));
             let (verdict, reason) = (found.pair.verdict.name(), &found.pair.reason);
-            (
-                format!("{to} does not share the login of {from}: {verdict}{step}: {reason}"),
-                format!("run `wikifarm cookie explain {from} {to}`"),
-            )
+            (format!("{to} does not share the login of {from}: {verdict}{step}: {reason}"), help)
         } else {
-            let suggestion = match (model.site(from), model.site(to)) {
-                (Some(from), Some(to)) => format!(", or {}", suggestions.help(from, to, Aim::Apart)),
-                _ => String::new(),
-            };
             (
                 format!("{to} shares the login of {from}, but no [[share]] contains both"),
-                format!("add {to} to the [[share]] of {from}{suggestion}"),
+                format!("add {to} to the [[share]] of {from}, or {help}"),
             )
         };
         sink.report_named(None, &[from, to], found.span, message, help, Vec::new());

@@ -4,7 +4,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::{Finding, Report, Rule};
-use crate::sharing::{As, Model};
+use crate::sharing::{As, Model, Site, Verdict};
 use crate::store::{self, EntryName, StoreSpec};
 
 /// The ids of all stores, 16 bytes each: a keyed hash and the position of the store.
@@ -47,15 +47,12 @@ pub(super) fn check(ids: Ids, model: &Model, stop: &AtomicBool, report: &mut Rep
         hashes.sort_unstable();
         let spec = |position: u32| report.stores.get(position as usize).map(|(spec, _)| spec.clone());
         let (Some(first), Some(second)) = (spec(one), spec(other)) else { continue };
-        if !one_cookie(&first, &second, model) {
-            continue;
-        }
+        let Some(effect) = one_cookie(&first, &second, model) else { continue };
         let Ok(store) = store::open(first.clone()) else { continue };
         let Some((_, found)) = report.stores.get_mut(one as usize) else { continue };
         let listed = store.names(&mut |name| {
             if hashes.binary_search(&key.hash_one(name.reveal())).is_ok() {
-                let message =
-                    format!("the id is also in {}, whose wikis receive the same cookie", second.address());
+                let message = format!("the id is also in {}: {effect}", second.address());
                 let path = first.entry(&name);
                 found.add(Finding { rule: Rule::DuplicateId, path, message, key: name.to_string() });
             }
@@ -66,16 +63,28 @@ pub(super) fn check(ids: Ids, model: &Model, stop: &AtomicBool, report: &mut Rep
     }
 }
 
-/// Whether a wiki of one store receives and accepts the cookie of a wiki of the other.
-fn one_cookie(one: &StoreSpec, other: &StoreSpec, model: &Model) -> bool {
-    let reaches = |from: &str, to: &str| {
-        let (Some(from), Some(to)) = (model.site(from), model.site(to)) else { return false };
-        // Steps 1 to 3 are about the browser and the cookie. Step 4 is about the store.
-        [As::User, As::Anonymous]
-            .into_iter()
-            .any(|visitor| model.judge(from, to, visitor).step.is_none_or(|step| step > 3))
+/// What it means that wikis of two stores use one id; `None` if no wiki of one store receives and accepts the cookie of a
+/// wiki of the other.
+fn one_cookie(one: &StoreSpec, other: &StoreSpec, model: &Model) -> Option<&'static str> {
+    let sites =
+        |spec: &StoreSpec| spec.wikis.iter().filter_map(|wiki| model.site(&wiki.name)).collect::<Vec<_>>();
+    let (ours, theirs) = (sites(one), sites(other));
+    let pairs = || ours.iter().flat_map(|a| theirs.iter().flat_map(|b| [(*a, *b), (*b, *a)]));
+    // Steps 1 to 3 are about the browser and the cookie. Step 4 is about the store.
+    let reaches = |(a, b): (&Site, &Site)| {
+        let step = |visitor| model.judge(a, b, visitor).step;
+        [As::User, As::Anonymous].into_iter().any(|visitor| step(visitor).is_none_or(|step| step > 3))
     };
-    one.wikis
-        .iter()
-        .any(|a| other.wikis.iter().any(|b| reaches(&a.name, &b.name) || reaches(&b.name, &a.name)))
+    let disturbs = |(a, b): (&Site, &Site)| {
+        matches!(model.judge(a, b, As::User).verdict, Verdict::Conflict | Verdict::Shadowed)
+    };
+    match (pairs().any(reaches), pairs().any(disturbs)) {
+        (false, _) => None,
+        (true, true) => {
+            Some("the wikis use one cookie, so a login at one can replace the login at the other")
+        }
+        (true, false) => Some(
+            "the wikis use one cookie, so whoever can read one of the stores can act at the wikis of both",
+        ),
+    }
 }

@@ -159,8 +159,8 @@ impl Rule {
             Rule::DuplicateId => (
                 "duplicate-id",
                 "session id in two stores whose wikis share a cookie",
-                "give the wikis one `session_dir` or different values of `cookie_name`, then run `wikifarm session \
-                 revoke ID`: until then a login at one wiki can replace the login at the other",
+                "separate the cookies (`wikifarm cookie suggest` finds settings), or give the wikis one `session_dir` if they are to share a \
+                 login. Then run `wikifarm session revoke ID`",
             ),
             Rule::UnknownUser => (
                 "unknown-user",

@@ -49,7 +49,7 @@ impl Check<'_> {
             .find_map(|at| self.alone(at))
             .or_else(|| missing(model, &intents.tables).into_iter().map(bad).next())
             .or_else(|| intents.apart().find_map(pair))
-            .or_else(|| model.encounters().into_iter().find_map(pair))
+            .or_else(|| model.encounters().iter().copied().find_map(pair))
             .or_else(|| self.over_http().into_iter().find_map(pair))
             .or_else(|| unintended(model, &intents.tables).into_iter().find_map(pair))
             .or_else(|| all().find_map(|at| self.by_address(at)))

@@ -41,6 +41,11 @@ pub(super) fn show(
     put("", &format!("{} -> {}: {}", names.0, names.1, summary(diff, !differs.is_empty())), context);
 }
 
+/// What else the administrator can do.
+pub(super) fn advice(text: &str, context: &mut Context<'_>) {
+    put("help: ", text, context);
+}
+
 /// How many names of a list are shown.
 fn most(context: &Context<'_>) -> usize {
     if context.verbosity > 0 { usize::MAX - 1 } else { MOST }

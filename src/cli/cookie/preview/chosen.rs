@@ -80,7 +80,7 @@ impl<'a> Chosen<'a> {
             return others.flat_map(|other| [(one, *other), (*other, one)]).collect();
         }
         if !self.in_full() && self.sites.len() == model.sites().len() {
-            return model.encounters();
+            return model.encounters().to_vec();
         }
         let all = self.sites.keys().flat_map(|from| self.sites.keys().map(move |to| (*from, *to)));
         all.filter(|(from, to)| from != to).collect()
