@@ -84,7 +84,9 @@ impl Handler {
     ) -> Result<(), Failure> {
         let session = &exchange.session;
         let permanent = session.get("_permanent") == Some(&Value::Bool(true));
-        if !session.modified && !(permanent && !session.items.is_empty()) {
+        // Flask sends a permanent session with every answer.
+        let refreshed = permanent && !session.items.is_empty();
+        if !(session.modified || refreshed) {
             return Ok(());
         }
         let cookie = if session.items.is_empty() {
