@@ -18,6 +18,8 @@ pub struct PrunePolicy {
     pub idle: Option<Duration>,
     /// Remove sessions without `expires` that are older than this.
     pub no_expires: Option<Duration>,
+    /// The anonymous lifetime of MoinMoin 1.9.0: remove its anonymous sessions without `expires` after this and `grace`.
+    pub anonymous: Option<Duration>,
     /// Remove leftover temporary files that are older than this.
     pub stale_temp: Option<Duration>,
     /// Remove unreadable files that are older than this.
@@ -128,6 +130,7 @@ pub(super) fn prune(span: Span, table: &DeTable<'_>, problems: &mut Vec<Problem>
             "grace" => &mut policy.grace,
             "idle" => &mut policy.idle,
             "no_expires" => &mut policy.no_expires,
+            "anonymous" => &mut policy.anonymous,
             "stale_temp" => &mut policy.stale_temp,
             "unreadable" => &mut policy.unreadable,
             "max_delete" => {

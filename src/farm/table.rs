@@ -14,7 +14,7 @@ pub enum PruneKind {
 }
 
 /// The keys of `[prune]`: each with its type, its meaning, and its default.
-pub const PRUNE_KEYS: [(&str, PruneKind, &str, Option<&str>); 7] = [
+pub const PRUNE_KEYS: [(&str, PruneKind, &str, Option<&str>); 8] = [
     ("grace", PruneKind::Duration, "keep a session for this long after its expiry, at least 10m", Some("1h")),
     ("idle", PruneKind::Duration, "also remove sessions that were not used for this long; absent: off", None),
     (
@@ -22,6 +22,12 @@ pub const PRUNE_KEYS: [(&str, PruneKind, &str, Option<&str>); 7] = [
         PruneKind::Duration,
         "remove sessions of 1.9.1 and later that have no `expires` and are older than this",
         Some("1d"),
+    ),
+    (
+        "anonymous",
+        PruneKind::Duration,
+        "remove anonymous sessions of 1.9.0 that were not written for this long plus `grace`; absent: only by `idle`",
+        None,
     ),
     (
         "stale_temp",

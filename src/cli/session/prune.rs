@@ -167,6 +167,7 @@ fn policy(options: &Options, farm: Option<&Farm>) -> Result<Policy, Failure> {
     if let Some(no_expires) = options.no_expires.or(file.no_expires) {
         policy = policy.with_no_expires(no_expires).map_err(refused)?;
     }
+    policy = policy.with_anonymous(file.anonymous);
     if let Some(stale_temp) = options.stale_temp.or(file.stale_temp) {
         policy = policy.with_stale_temp(stale_temp).map_err(refused)?;
     }

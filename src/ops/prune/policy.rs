@@ -18,6 +18,7 @@ pub struct Policy {
     grace: Duration,
     idle: Option<Duration>,
     no_expires: Duration,
+    anonymous: Option<Duration>,
     stale_temp: Duration,
     unreadable: Option<Duration>,
     max_delete: Limit,
@@ -46,12 +47,13 @@ impl fmt::Display for PolicyError {
 impl std::error::Error for PolicyError {}
 
 impl Default for Policy {
-    /// `grace` 1 h, `idle` off, `no_expires` 1 d, `stale_temp` 1 d, `unreadable` off, `max_delete` 50 %.
+    /// `grace` 1 h, `idle` off, `no_expires` 1 d, `anonymous` off, `stale_temp` 1 d, `unreadable` off, `max_delete` 50 %.
     fn default() -> Self {
         Policy {
             grace: HOUR,
             idle: None,
             no_expires: DAY,
+            anonymous: None,
             stale_temp: DAY,
             unreadable: None,
             max_delete: Limit::Share(0.5),
@@ -91,6 +93,13 @@ impl Policy {
         Ok(Policy { no_expires: checked("no_expires", no_expires)?, ..self })
     }
 
+    /// Removes anonymous sessions of MoinMoin 1.9.0, which have no `expires`, if they were not written for this long plus
+    /// `grace`.
+    #[must_use]
+    pub fn with_anonymous(self, anonymous: Option<Duration>) -> Self {
+        Policy { anonymous, ..self }
+    }
+
     /// Keeps temporary files this long.
     ///
     /// # Errors
@@ -128,6 +137,11 @@ impl Policy {
     /// See [`Policy::with_no_expires`].
     pub fn no_expires(&self) -> Duration {
         self.no_expires
+    }
+
+    /// After what time without a write an anonymous session of MoinMoin 1.9.0 is removed; see [`Policy::with_anonymous`].
+    pub fn anonymous_after(&self) -> Option<Duration> {
+        self.anonymous.map(|anonymous| anonymous.saturating_add(self.grace))
     }
 
     /// See [`Policy::with_stale_temp`].

@@ -26,7 +26,7 @@ pub enum WithoutExpires {
     Passing,
     /// MoinMoin 1.7 and 1.8: the wiki fails on it. Removed after 30 days.
     Broken,
-    /// MoinMoin 1.9.0 never writes `expires`. Removed only by `idle`.
+    /// MoinMoin 1.9.0 never writes `expires`. Removed only by `idle`, and anonymous sessions by `anonymous`.
     #[default]
     Usual,
 }
@@ -68,6 +68,8 @@ pub enum Reason {
     NoExpires,
     /// It has no `expires`, is in a store of MoinMoin 1.7 or 1.8, and is older than 30 days.
     Broken,
+    /// It is anonymous, MoinMoin 1.9.0 wrote it, and it was not written for longer than `anonymous` and `grace`.
+    Anonymous,
     /// A temporary file older than `stale_temp`.
     StaleTemp,
     /// Unreadable, and older than `unreadable`.
@@ -80,7 +82,7 @@ impl Reason {
     /// All reasons.
     pub const ALL: &'static [Self] = <Self as strum::VariantArray>::VARIANTS;
 
-    /// A stable name: `expired`, `idle`, `no-expires`, `broken`, `stale-temp`, `unreadable`, `all`.
+    /// A stable name: `expired`, `idle`, `no-expires`, `broken`, `anonymous`, `stale-temp`, `unreadable`, `all`.
     pub fn name(self) -> &'static str {
         self.into()
     }
@@ -95,6 +97,7 @@ impl Reason {
             Reason::Broken => {
                 format!("no `expires`, so its wiki answers with an error; last written {age} ago")
             }
+            Reason::Anonymous => format!("anonymous, of MoinMoin 1.9.0; last written {age} ago"),
             Reason::StaleTemp => format!("leftover temporary file; last written {age} ago"),
             Reason::Unreadable => format!("unreadable; last written {age} ago"),
             Reason::All => format!("selected by --all; last written {age} ago"),
@@ -226,6 +229,9 @@ impl Judge<'_> {
         let without = match (facts.expires, self.without_expires) {
             (Expires::Absent, WithoutExpires::Passing) => Some((self.policy.no_expires(), Reason::NoExpires)),
             (Expires::Absent, WithoutExpires::Broken) => Some((Policy::BROKEN_AFTER, Reason::Broken)),
+            (Expires::Absent, WithoutExpires::Usual) if facts.user.is_none() => {
+                self.policy.anonymous_after().map(|age| (age, Reason::Anonymous))
+            }
             _ => None,
         };
         match without {
@@ -294,6 +300,7 @@ mod tests {
         use WithoutExpires::*;
         let plain = Policy::default();
         let idle = plain.with_idle(Some(days(400))).unwrap();
+        let anonymous = plain.with_anonymous(Some(Duration::from_secs(1800)));
         let unreadable = plain.with_unreadable(Some(days(90))).unwrap();
         let at = |ago: i64| Expires::At((NOW - ago) as f64);
         // `expires`, seconds since the last write, policy, meaning of an absent `expires`, verdict.
@@ -312,6 +319,10 @@ mod tests {
             (Expires::Absent, DAY, plain, Passing, Keeps(Young)),
             (Expires::Absent, 9999 * DAY, plain, Usual, Keeps(UsualWithoutExpires)),
             (Expires::Absent, 401 * DAY, idle, Usual, Remove(Reason::Idle)),
+            (Expires::Absent, HOUR + 1800, anonymous, Usual, Keeps(UsualWithoutExpires)),
+            (Expires::Absent, HOUR + 1801, anonymous, Usual, Remove(Reason::Anonymous)),
+            (Expires::Absent, HOUR + 1801, anonymous, Passing, Keeps(Young)),
+            (at(-DAY), 9 * HOUR, anonymous, Usual, Keeps(Live)),
             (Expires::Absent, 30 * DAY, plain, Broken, Keeps(Young)),
             (Expires::Absent, 30 * DAY + 1, plain, Broken, Remove(Reason::Broken)),
             (Expires::Absent, 401 * DAY, idle, Broken, Remove(Reason::Idle)),
@@ -335,6 +346,9 @@ mod tests {
             let someone = Judge { filter, ..judge }.session(&session(NOW - ago, Ok(facts(expires, true))));
             assert_eq!(someone, Keeps(Filtered));
         }
+        let usual = Judge { policy: &anonymous, filter: Filter::default(), without_expires: Usual, now: NOW };
+        let login = session(NOW - 999 * DAY, Ok(facts(Expires::Absent, true)));
+        assert_eq!(usual.session(&login), Keeps(UsualWithoutExpires), "a login");
         let judge = |policy| Judge { policy, filter: Filter::default(), without_expires: Passing, now: NOW };
         let broken = || Err(Unreadable::NotADict { found: "list" });
         let hard = || Err(Unreadable::Unsafe(crate::sys::NotOpened::HardLinked { links: 2 }));
