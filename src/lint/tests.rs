@@ -185,7 +185,8 @@ fn check_section(section: &str) -> Vec<Finding> {
 }
 
 /// Rules whose example also triggers another rule: the rule, and the other one.
-const ALSO: [(&str, &str); 8] = [
+const ALSO: [(&str, &str); 9] = [
+    ("first-request-store", "torn-writes"),
     ("misplaced-key", "missing-version"),
     ("unknown-version", "missing-version"),
     ("python-syntax", "dynamic-setting"),

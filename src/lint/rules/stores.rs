@@ -1,6 +1,6 @@
 //! Rules about directories that several wikis use.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use crate::farm::{Farm, Key, Value, Wiki};
@@ -70,16 +70,21 @@ fn first_request_store(farm: &Farm, sink: &mut Sink) {
 }
 
 fn torn_writes(farm: &Farm, sink: &mut Sink) {
-    for group in together(farm, Wiki::session_dir) {
-        let in_place =
-            |wiki: &&&Wiki| matches!(wiki.version().behavior(), Behavior::V1_9_0 | Behavior::V1_9_1);
-        for wiki in group.iter().filter(in_place) {
-            let message = format!(
-                "other wikis can read incomplete sessions: MoinMoin {} overwrites session files in place",
-                wiki.version().resolved()
-            );
-            sink.report(wiki, wiki.span_of(Key::Moin), message, "upgrade to 1.9.2 or later");
-        }
+    let shared: HashSet<&str> =
+        together(farm, Wiki::session_dir).iter().flatten().map(|wiki| wiki.name.as_str()).collect();
+    let in_place = |wiki: &&Wiki| {
+        matches!(wiki.version().behavior(), Behavior::V1_9_0 | Behavior::V1_9_1)
+            && wiki.session_dir().is_some()
+            && wiki.custom_handler().is_none()
+    };
+    for wiki in farm.wikis.iter().filter(in_place) {
+        let who =
+            if shared.contains(wiki.name.as_str()) { "other wikis" } else { "requests at the same time" };
+        let message = format!(
+            "{who} can read incomplete sessions: MoinMoin {} overwrites session files in place",
+            wiki.version().resolved()
+        );
+        sink.report(wiki, wiki.span_of(Key::Moin), message, "upgrade to 1.9.2 or later");
     }
 }
 
