@@ -60,6 +60,8 @@ pub struct UserRef {
 pub enum Unreadable {
     /// Not a pickle, or a truncated one.
     Pickle(ReadError),
+    /// A pickle of a protocol that Python 2.7 can't read, in a store of MoinMoin 1.x.
+    Protocol(u8),
     /// A pickle that is not a dict.
     NotADict {
         /// The Python type.
@@ -113,6 +115,12 @@ impl fmt::Display for Unreadable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Unreadable::Pickle(error) => error.fmt(f),
+            Unreadable::Protocol(protocol) => {
+                write!(
+                    f,
+                    "pickle protocol {protocol}: MoinMoin 1.x can't read it, because Python 2.7 reads protocols 0 to 2"
+                )
+            }
             Unreadable::NotADict { found } => write!(f, "contains a pickled {found}, expected a dict"),
             Unreadable::Unsafe(why) => why.fmt(f),
             Unreadable::Form(why) => f.write_str(why),
@@ -144,6 +152,22 @@ impl Facts {
     /// If the bytes are not a pickled dict.
     pub fn from_bytes(bytes: &[u8], fields: Fields) -> Result<Self, Unreadable> {
         Facts::and_tree(bytes, fields).map(|(facts, _)| facts)
+    }
+
+    /// Reads a session file of MoinMoin 1.x, which runs on Python 2.7.
+    ///
+    /// # Errors
+    ///
+    /// If the bytes are not a pickled dict, or Python 2.7 can't read their protocol.
+    pub fn from_python_2(bytes: &[u8], fields: Fields) -> Result<Self, Unreadable> {
+        match bytes {
+            // PROTO with a protocol above 2.
+            [0x80, protocol, ..] if *protocol > 2 => {
+                let why = Unreadable::Protocol(*protocol);
+                Err(if fields.globals { why.naming(once(pickle::named(bytes))) } else { why })
+            }
+            _ => Facts::from_bytes(bytes, fields),
+        }
     }
 
     /// Reads a session file. Also returns the whole session if it had to be read; if not, it contains no classes.
@@ -341,6 +365,21 @@ mod tests {
         }
         let unasked = Facts::from_bytes(b"(dS'a'\nca\nB\ns.", Fields::default()).unwrap();
         assert!(unasked.globals.is_empty());
+    }
+
+    #[test]
+    fn protocols_above_2_are_unreadable_for_python_2_only() {
+        let of = |protocol: u8| [&[0x80, protocol][..], b"}X\x07\0\0\0expiresK\ns."].concat();
+        for protocol in 0..=5 {
+            let read = Facts::from_python_2(&of(protocol), Fields::default());
+            match protocol {
+                0..=2 => assert_eq!(read.unwrap().expires, Expires::At(10.0)),
+                _ => assert!(
+                    read.unwrap_err().to_string().starts_with(&format!("pickle protocol {protocol}: "))
+                ),
+            }
+            assert_eq!(facts(&of(protocol)).unwrap().expires, Expires::At(10.0));
+        }
     }
 
     #[test]

@@ -195,7 +195,7 @@ fn found(
         return Ok(Found::Temp(TempFile { name, modified, size, bytes_on_disk, stamp }));
     }
     file.read(buffer)?;
-    Ok(session(name, stat, stamp, Facts::from_bytes(buffer, fields)))
+    Ok(session(name, stat, stamp, Facts::from_python_2(buffer, fields)))
 }
 
 /// A session that must not be read.
