@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::line::{Area, Line, Status, Symptom};
 use crate::cli::shared::{Context, index};
+use crate::moin::Behavior;
 use crate::ops::free_space;
 use crate::ops::verify::{Report, Rule};
 use crate::report::measure::{count, relative};
@@ -71,7 +72,7 @@ fn line(rule: Rule, number: u64, spec: &StoreSpec) -> Option<Line> {
         Rule::UnsafeDirectory => (Status::Fail, WrongUser, rule.title()),
         Rule::UnauthorizedSetuid => (Status::Fail, WrongUser, "that act as another user without a superuser"),
         Rule::NoMac => (Status::Warn, LoggedOut, "without a valid MAC: their users are logged out"),
-        Rule::Unreadable => (Status::Warn, LoggedOut, "that can't be read: their users are logged out"),
+        Rule::Unreadable => (Status::Warn, LoggedOut, unreadable(spec)),
         Rule::InvalidExpires => {
             (Status::Warn, LoggedOut, "whose expiry is not a number: the wiki fails on them")
         }
@@ -87,6 +88,20 @@ fn line(rule: Rule, number: u64, spec: &StoreSpec) -> Option<Line> {
     };
     let wikis = spec.wikis.iter().map(|wiki| wiki.name.clone());
     Some(Line::new(status, Area::Sessions, message).wikis(wikis).symptoms(&[symptom]))
+}
+
+/// What the wikis of a store do with a session that they can't read.
+///
+/// Source: 1.9.0 fails; 1.7, 1.8, and 1.9.1 catch some errors; 1.9.2 and later take it as empty.
+fn unreadable(spec: &StoreSpec) -> &'static str {
+    let all = |fits: fn(Behavior) -> bool| spec.wikis.iter().all(|wiki| fits(wiki.version.behavior()));
+    if all(|behavior| behavior >= Behavior::V1_9_2) {
+        "that can't be read: their users are logged out"
+    } else if all(|behavior| behavior == Behavior::V1_9_0) {
+        "that can't be read: the wiki answers their users with an error"
+    } else {
+        "that can't be read: their users are logged out, or get an error"
+    }
 }
 
 /// Growth is reported if it uses up the inodes or the space within this many days.
