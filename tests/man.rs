@@ -66,7 +66,7 @@ wikifarm-store-find.1
 wikifarm-store-list.1
 wikifarm-store.1
 wikifarm.1
-pages: wrote 37 manual pages
+pages: wrote 38 manual pages
 
 "#]])
         .run();

@@ -64,7 +64,7 @@ pub(super) fn scan(
         found.victims.retain(|victim| victim.reason != Reason::NoExpires);
     }
     if options.only_plans()
-        && found.victims.len() > 0
+        && !found.victims.is_empty()
         && let Some(error) = cannot_remove(spec)
     {
         // A plan does not promise what a run can't do.
