@@ -309,3 +309,20 @@ fn show_with_bad_arguments_shortens_ids_in_the_error() {
     assert!(ran.stderr.starts_with("error: unexpected argument 'bbbbbbbb…' found\n"), "{}", ran.stderr);
     assert!(!ran.stderr.contains("aaaaaaaaa") && !ran.stderr.contains("bbbbbbbbb"), "{}", ran.stderr);
 }
+
+#[test]
+fn show_of_a_protocol_that_python_2_cannot_read_names_it_and_prints_the_values() {
+    let pickle = b"\x80\x03}X\x07\0\0\0expiresJ\x00\x00\x00\x7fs.";
+    let place = Place::new().session("sessions", Session::new('a').raw(pickle));
+    let run =
+        place.wikifarm("session show aaaaaaaa --now 1795400000 --store moin-1.9:sessions --format json");
+    let json = run.any_stdout().run().json();
+    assert_eq!(json["sessions"][0]["state"], "unreadable", "{json}");
+    assert_eq!(json["sessions"][0]["values"]["expires"], 2_130_706_432, "{json}");
+    let run = place.wikifarm("session verify --store moin-1.9:sessions").status(1).any_stdout().run();
+    let text = run.stdout.replace("\n      ", " ");
+    assert!(
+        text.contains("pickle protocol 3: MoinMoin 1.x can't read it, because Python 2.7 reads"),
+        "{text}"
+    );
+}
