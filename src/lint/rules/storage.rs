@@ -41,7 +41,13 @@ fn missing_directory(facts: &Facts<'_>, sink: &mut Sink) {
             Some(Err(error)) => format!("can't be read: {}", crate::sys::why(error)),
         };
         let message = format!("{} {} {why}", dir.key.name(), dir.path.display());
-        let help = "create the directory, or correct the path: relative paths start at the directory of the farm file";
+        let absolute = wiki.value(dir.key).and_then(Value::path).is_some_and(Path::is_absolute);
+        let help = match absolute {
+            true => "create the directory, or correct the path",
+            false => {
+                "create the directory, or correct the path: relative paths start at the directory of the farm file"
+            }
+        };
         sink.report(wiki, wiki.span_of(dir.key), message, help);
     }
 }
