@@ -63,7 +63,7 @@ fn common_lines(farm: &Farm, document: &mut Table, one: &mut Together<'_>) -> Op
         };
         let below: Vec<&str> = farm.wikis.iter().map(|wiki| wiki.name.as_str()).filter(members).collect();
         let here = table(document, &layer).is_some_and(|table| table.contains_key(one.key.name()));
-        let allowed = one.key.inheritable() && (here || (one.key != Key::Moin && layer.len() > 0));
+        let allowed = one.key.inheritable() && (here || (one.key != Key::Moin && !layer.is_empty()));
         let all = below.len() > 1 && below.iter().all(|wiki| wikis.contains(wiki));
         // Nothing nearer to the wikis sets it.
         let nearest = below.iter().all(|wiki| is_nearest(document, wiki, &layer, one.key));
