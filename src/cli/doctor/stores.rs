@@ -6,7 +6,7 @@ use super::line::{Area, Line, Status, Symptom};
 use crate::cli::shared::{Context, index};
 use crate::moin::Behavior;
 use crate::ops::free_space;
-use crate::ops::verify::{Report, Rule};
+use crate::ops::verify::{Kind, Report, Rule};
 use crate::report::measure::{count, relative};
 use crate::store::{StoreSpec, seconds};
 
@@ -16,7 +16,7 @@ pub(super) fn lines(report: &Report, place: Option<&Path>, now: f64, context: &C
     let mut minor = 0;
     for (spec, found) in &report.stores {
         for (rule, kind) in &found.by_rule {
-            match line(*rule, kind.count, spec) {
+            match line(*rule, kind, spec) {
                 Some(line) => lines.push(line.details(details(spec, "session verify", context))),
                 None => minor += u64::from(!is_of_config_check(*rule, spec)),
             }
@@ -53,7 +53,7 @@ fn is_of_config_check(rule: Rule, spec: &StoreSpec) -> bool {
 }
 
 /// A rule that affects people, as a line.
-fn line(rule: Rule, number: u64, spec: &StoreSpec) -> Option<Line> {
+fn line(rule: Rule, kind: &Kind, spec: &StoreSpec) -> Option<Line> {
     use Symptom::{CannotLogIn, LoggedOut, WrongUser};
     if is_of_config_check(rule, spec) {
         return None;
@@ -68,7 +68,11 @@ fn line(rule: Rule, number: u64, spec: &StoreSpec) -> Option<Line> {
             "that the wiki can't read, replace, or delete: their users are logged out",
         ),
         Rule::ForbiddenClass => (Status::Fail, WrongUser, "that run code in the wiki: a possible attack"),
-        Rule::UnsafeFile => (Status::Fail, WrongUser, "that every local user can read or change"),
+        // A session that others can change runs their code in the wiki.
+        Rule::UnsafeFile if kind.findings.iter().any(|finding| finding.message.contains("can write")) => {
+            (Status::Fail, WrongUser, "that every local user can read, and some that they can change")
+        }
+        Rule::UnsafeFile => (Status::Warn, WrongUser, "that every local user can read"),
         Rule::UnsafeDirectory => (Status::Fail, WrongUser, rule.title()),
         Rule::UnauthorizedSetuid => (Status::Fail, WrongUser, "that act as another user without a superuser"),
         Rule::NoMac => (Status::Warn, LoggedOut, "without a valid MAC: their users are logged out"),
@@ -81,7 +85,7 @@ fn line(rule: Rule, number: u64, spec: &StoreSpec) -> Option<Line> {
         }
         _ => return None,
     };
-    let sessions = crate::report::measure::sessions(number);
+    let sessions = crate::report::measure::sessions(kind.count);
     let message = match rule.counted_in(&spec.location) {
         ("directory", _) => format!("{}: {effect}", spec.location.stem().display()),
         _ => format!("{sessions} in {} {effect}", spec.location.stem().display()),
