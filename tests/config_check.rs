@@ -446,18 +446,35 @@ farm.toml: 2 wikis, 4 errors
 }
 
 #[test]
-fn check_json_with_syntax_errors_prints_them_to_stderr_alone() {
+fn check_json_with_syntax_errors_prints_them_as_findings_too() {
     let place = Place::new().file("farm.toml", "x = [\n");
     place
         .wikifarm("config check --format json")
         .status(2)
-        .stderr(str![[r#"
-error: unclosed array, expected `]`
- --> farm.toml:1:6
-  |
-1 | x = [
-  |      ^
+        .stdout(str![[r#"
+{
+  "schema": 1,
+  "findings": [
+    {
+      "rule": "toml-syntax",
+      "severity": "error",
+      "message": "unclosed array, expected `]`",
+      "help": null,
+      "file": "farm.toml",
+      "line": 1,
+      "column": 6,
+      "end_line": 1,
+      "end_column": 6,
+      "wikis": [],
+      "fix": null
+    }
+  ],
+  "errors": 1,
+  "warnings": 0
+}
 
+"#]])
+        .stderr(str![[r#"
 error: can't read the farm file farm.toml: it is not valid TOML
 
 "#]])

@@ -282,7 +282,7 @@ fn export_of_one_wiki_includes_inherited_settings() {
         .status(2)
         .stderr(str![[r#"
 error: farm.toml: no wiki "zzz"
-help: the farm has a, b
+help: use a or b
 
 "#]])
         .run();

@@ -184,7 +184,7 @@ fn import_leaves_out_and_names_unknown_values() {
     let ran = place.wikifarm("config import farmconfig.py -o farm.toml").status(3).any_stderr();
     let ran = ran
         .stdout(str![[r#"
-farm.toml: 2 wikis, 5 settings omitted, each with a comment
+farm.toml: 2 wikis, 5 settings omitted (see the comments in the file)
 
 "#]])
         .run();

@@ -17,7 +17,7 @@ const NAMES: &str = "
     clock-skew ten-year-login
     negative-anonymous-lifetime secure-over-http mixed-schemes cookie-not-secure unencrypted-login cookie-not-httponly
     samesite-strict samesite-none-insecure sample-secret-key shared-secret-key no-auth-methods log-out-trap share-not-met
-    share-unintended cookie-rejected shadowed-cookie id-leaks-to-wiki secure-blocks-http share-duplicates-differ
+    share-unintended cookie-rejected shadowed-cookie id-leaks-to-wiki browsers-differ secure-blocks-http share-duplicates-differ
     missing-secret-key-id missing-directory in-web-root session-in-tmp session-in-memory read-only-sessions
     disk-full unwritable-sessions access-denied readable-sessions clock-behind disk-nearly-full session-on-network
     foreign-files

@@ -18,13 +18,13 @@ fn commands_with_a_bad_url_shorten_it_in_the_error() {
         &stderr,
         str![[r#"
 error: farm.toml: no wiki "xxxxxxxx…"
-help: the farm has a
+help: use "a"
 
 "#]],
     );
     let stderr = farm.wikifarm("cookie header").arg("ab ".repeat(1000)).status(2).any_stderr().run().stderr;
     let short = "ab ".repeat(20);
-    assert_eq!(stderr, format!("error: farm.toml: no wiki \"{short}…\"\nhelp: the farm has a\n"));
+    assert_eq!(stderr, format!("error: farm.toml: no wiki \"{short}…\"\nhelp: use \"a\"\n"));
 }
 
 #[test]

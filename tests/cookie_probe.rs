@@ -262,7 +262,7 @@ fn probe_with_a_wrong_clock_notes_it_and_reports_no_drift() {
             docs: sends the predicted cookie
               200 http://wiki.example.org:{}/
                 Set-Cookie: MOIN_SESSION_lab=12345678; Expires=Mon, 23-Nov-2026 03:30:00 GMT; Max-Age=1800; Path=/
-              clock: the server is 3610 s ahead of this machine
+              clock: the server is 3610 s ahead of this machine (clock_skew = 3610 predicts the effects)
             ",
             wiki.address.port()
         ))

@@ -282,7 +282,7 @@ error: script: line 4: expected `wait DURATION`
 error: script: line 5: no wiki of the farm is at https://wiki3.example.org/; did you mean https://wiki1.example.org/?
 error: script: line 6: https://www.example.org/ is not a wiki: only `visit` works there
 error: script: line 7: can't read the farm file missing.toml: no such file or directory
-error: script: line 8: expected `expect WIKI NAME, or WIKI anonymous`
+error: script: line 8: expected `expect WIKI NAME|anonymous`
 error: script has errors: no step was run
 
 "#]])

@@ -87,7 +87,8 @@ fn demo_in_a_directory_with_files_is_refused() {
         .wikifarm("demo lab")
         .status(2)
         .stderr(str![[r#"
-error: lab is not empty: name a new or empty directory
+error: lab is not empty
+help: choose a new or empty directory
 
 "#]])
         .run();

@@ -80,7 +80,7 @@ fn log_without_a_listener_does_not_stop_the_run() {
     farm()
         .wikifarm("-q session prune --log=nobody")
         .stderr(str![[r#"
-error: --log: nobody: can't write to the log: no such file or directory (nothing listens there: start a system log, or leave out --log)
+warning: --log: nobody: can't write to the log: no such file or directory (nothing listens there: start a system log, or leave out --log)
 
 "#]])
         .run();

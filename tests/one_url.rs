@@ -158,6 +158,9 @@ a, b, and c: unknown: a, b, and c have the same URL https://wiki.example.org/:
   visitors reach only one of these wikis
 apart.toml -> farm.toml: at the other wikis, nobody is logged out, and no old
   cookie hides a new one
+help: in farm.toml, use the URL "https://b.wiki.example.org/" in b and use the
+        URL "https://c.wiki.example.org/" in c, so that wikis share logins as
+        intended
 
 "#]])
         .run();

@@ -202,7 +202,7 @@ fn list_json_has_all_sessions() {
     assert_eq!(
         list,
         json!({"schema": 1, "sessions": [{
-            "store": "moin-1.9:sessions", "id": "aaaaaaaa", "wikis": ["docs"], "state": "live",
+            "store": "moin-1.9:sessions", "id": "aaaaaaaa", "wikis": ["docs"], "state": "live", "problem": null,
             "expires": 1_795_436_000.0, "expires_at": "2026-11-23T12:13:20Z",
             "modified": 1_795_392_800, "modified_at": "2026-11-23T00:13:20Z", "size": 93,
             "user": {"id": ADA, "name": "AdminAda", "auth_method": "moin"},
@@ -214,8 +214,8 @@ fn list_json_has_all_sessions() {
 #[test]
 fn list_ndjson_prints_an_object_per_line() {
     place().wikifarm(LIST).arg("--format=ndjson").arg("--limit=2").stdout(str![[r#"
-{"store":"moin-1.9:sessions","id":"dddddddd","wikis":["docs"],"state":"live","expires":1795486400.0,"expires_at":"2026-11-24T02:13:20Z","modified":1795399910,"modified_at":"2026-11-23T02:11:50Z","size":79,"user":{"id":"1.2.3","name":null,"auth_method":"moin"},"setuid":null,"setuid_name":null}
-{"store":"moin-1.9:sessions","id":"eeeeeeee","wikis":["docs"],"state":"unreadable","expires":null,"expires_at":null,"modified":1795396400,"modified_at":"2026-11-23T01:13:20Z","size":2,"user":null,"setuid":null,"setuid_name":null}
+{"store":"moin-1.9:sessions","id":"dddddddd","wikis":["docs"],"state":"live","problem":null,"expires":1795486400.0,"expires_at":"2026-11-24T02:13:20Z","modified":1795399910,"modified_at":"2026-11-23T02:11:50Z","size":79,"user":{"id":"1.2.3","name":null,"auth_method":"moin"},"setuid":null,"setuid_name":null}
+{"store":"moin-1.9:sessions","id":"eeeeeeee","wikis":["docs"],"state":"unreadable","problem":"truncated pickle: ends at byte 2","expires":null,"expires_at":null,"modified":1795396400,"modified_at":"2026-11-23T01:13:20Z","size":2,"user":null,"setuid":null,"setuid_name":null}
 
 "#]]).run();
 }

@@ -402,7 +402,7 @@ fn migrate_with_impossible_arguments_is_refused_before_any_change() {
         .dir("from/inside");
     symlink("from", place.path().join("link")).unwrap();
     let inside = "error: the target is inside the source: [DIR]/from/inside is in [DIR]/from\n";
-    let one = "error: source and target are the same store\n";
+    let one = "error: --from and --to are the same store\n";
     for (from, to, why, status) in [
         ("moin-1.9:from", "moin-1.9:from", one, 4),
         ("moin-1.9:from", "moin-1.9:./to/../from", one, 4),

@@ -257,7 +257,8 @@ fn prune_removes_sessions_of_1_8_without_expires_after_30_days() {
         .stdout(str![[r#"
 moin-1.8:old
   broken: 1
-    xxxxxxxx  no `expires`, so its wiki answers with an error; last written 31 d ago
+    xxxxxxxx  no `expires`, so its wiki answers with an error; last written 31 d
+      ago
 STORE         TO REMOVE  SESSIONS  NO EXPIRES  BYTES
 moin-1.8:old          1         2           2   53 B
 
@@ -391,7 +392,7 @@ moin-1.9:sessions
     000000000000000000000000  expired 9 d ago
     000000000000000000000000  expired 7 d ago
     000000000000000000000000  expired 5 d ago
-    … and 2 more (-v lists all)
+    ... and 2 more (-v lists all)
 STORE  TO REMOVE  SESSIONS  EXPIRED  BYTES
 docs           5         5        5  145 B
 

@@ -37,7 +37,7 @@ fn one_store_too_hungry(now: i64) -> Place {
 fn prune_over_max_delete_in_one_store_is_refused_and_changes_no_store() {
     let place = one_store_too_hungry(clock());
     place.wikifarm("session prune").status(4).stderr(str![[r#"
-error: moin-1.9:hungry: refused: 60 of 100 sessions would be removed for reasons other than expiry; max_delete = 50% allows 50
+error: moin-1.9:hungry: refused: 60 of 100 sessions would be removed for reasons other than expiry (max_delete is 50%: 50)
 help: check the plan with --dry-run; if it is right, raise --max-delete
 error: nothing was removed from any store
 
@@ -49,7 +49,7 @@ error: nothing was removed from any store
 #[test]
 fn prune_dry_run_over_max_delete_is_refused() {
     one_store_too_hungry(NOW).wikifarm("session prune -q --now 1795400000").status(4).stderr(str![[r#"
-error: moin-1.9:hungry: refused: 60 of 100 sessions would be removed for reasons other than expiry; max_delete = 50% allows 50
+error: moin-1.9:hungry: refused: 60 of 100 sessions would be removed for reasons other than expiry (max_delete is 50%: 50)
 help: check the plan with --dry-run; if it is right, raise --max-delete
 error: nothing would be removed from any store
 
@@ -230,7 +230,7 @@ fn prune_json_has_the_refusal_of_each_store() {
     assert_eq!(report["stores"][0]["refused"], json!(null));
     assert_eq!(
         report["stores"][1]["refused"],
-        "60 of 100 sessions would be removed for reasons other than expiry; max_delete = 50% allows 50"
+        "60 of 100 sessions would be removed for reasons other than expiry (max_delete is 50%: 50)"
     );
 }
 

@@ -243,7 +243,8 @@ help: did you mean "JoeDoe"?
         .wikifarm("session revoke")
         .status(2)
         .stderr(str![[r#"
-error: no sessions selected: give an ID, --user, --auth-method, or --issued-before
+error: no sessions selected
+help: add an ID, --user, --auth-method, or --issued-before
 
 "#]])
         .run();
@@ -374,7 +375,7 @@ fn revoke_dry_run_of_many_lists_the_first() {
     let ran = place.wikifarm(revoke).any_stdout().run();
     let lines: Vec<&str> = ran.stdout.lines().collect();
     assert_eq!(lines.len(), 1 + 100 + 2, "{}", ran.stdout);
-    assert_eq!(lines[101..], ["… and 2 more (-v lists all)", "would revoke 102 of 102 sessions"]);
+    assert_eq!(lines[101..], ["... and 2 more (-v lists all)", "would revoke 102 of 102 sessions"]);
     let ran = place.wikifarm(&format!("{revoke} -v")).any_stdout().run();
     assert_eq!(ran.stdout.lines().count(), 1 + 102 + 1, "{}", ran.stdout);
 }

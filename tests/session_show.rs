@@ -195,7 +195,7 @@ fn show_json_has_trail_and_values() {
     assert_eq!(
         session,
         json!({"schema": 1, "sessions": [{
-            "store": "moin-1.9:sessions", "id": "21854108", "wikis": ["docs"], "state": "live",
+            "store": "moin-1.9:sessions", "id": "21854108", "wikis": ["docs"], "state": "live", "problem": null,
             "expires": 2_110_751_040.0, "expires_at": "2036-11-19T23:44:00Z",
             "modified": 1_795_396_400, "modified_at": "2026-11-23T01:13:20Z", "size": 208,
             "user": {"id": "1795391011.06.15447", "name": "CarolWiki", "auth_method": "moin"},

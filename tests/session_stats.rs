@@ -51,7 +51,7 @@ fn stats_counts_by_state_user_age_and_expiry() {
           all              132  16.3 KiB
           logged in 124, anonymous 8, one-request logins 111, superusers acting as
           others 1
-          never came back 111 (84 %)
+          never came back: 111 sessions of one request (84 %)
 
           users with the most sessions
             BobBuilder  63

@@ -34,7 +34,7 @@ moin-1.9:one
     00000000…  every local user can read it (mode 0644)
     00000001…  every local user can read it (mode 0644)
     00000002…  every local user can read it (mode 0644)
-    … and 27 more (-v lists all)
+    ... and 27 more (-v lists all)
     help: run `chmod o= FILE`, and set the wiki's umask to 0007 or 0077
 moin-1.9:two
   error[unsafe-file]: session file that other local users can read or change (2

@@ -121,7 +121,7 @@ fn whois_json_has_all_ids_in_one_document() {
         .run()
         .json();
     let session = json!({
-        "store": "moin-1.9:sessions", "id": "21854108", "wikis": ["docs", "plans"], "state": "live",
+        "store": "moin-1.9:sessions", "id": "21854108", "wikis": ["docs", "plans"], "state": "live", "problem": null,
         "expires": 2_110_751_040.0, "expires_at": "2036-11-19T23:44:00Z",
         "modified": 1_795_396_400, "modified_at": "2026-11-23T01:13:20Z", "size": 208,
         "user": {"id": "1795391011.06.15447", "name": "CarolWiki", "auth_method": "moin"},

@@ -7,7 +7,7 @@ use std::process::Command;
 use syn::visit::Visit;
 
 /// Words to avoid, each with a better one.
-const AVOID: [(&str, &str); 24] = [
+const AVOID: [(&str, &str); 29] = [
     ("as such", "leave it out"),
     ("behaviour", "behavior"),
     ("census", "store usage"),
@@ -31,6 +31,11 @@ const AVOID: [(&str, &str); 24] = [
     ("that are none", "which are not"),
     ("the letter", "RFC 6265bis"),
     ("told", "printed or reported"),
+    ("tell", "print, show, or report"),
+    ("tells", "prints, shows, or reports"),
+    ("harm", "the effect on people"),
+    ("crowd", "shared address"),
+    ("otherwise", "else"),
     ("whatever", "any"),
 ];
 

@@ -7,6 +7,7 @@ use clap::{Args, Command};
 use clap_complete::env::Shells;
 use clap_complete::{ArgValueCompleter, CompleteEnv, CompletionCandidate};
 
+use crate::cli::schema;
 use crate::cli::shared::{Context, Exit, Failure, Outcome};
 use crate::farm::trust;
 use crate::{lint, load, store};
@@ -51,9 +52,11 @@ pub(super) fn answer(args: &[OsString], tree: impl Fn() -> Command) -> bool {
 /// The tree with what arguments can be, by the names of their values.
 fn with_candidates(command: Command) -> Command {
     command.mut_subcommands(with_candidates).mut_args(|arg| {
-        let complete = match arg.get_value_names().and_then(|names| names.first()).map(|name| name.as_str()) {
+        let name = arg.get_value_names().and_then(|names| names.first());
+        let complete = match name.and_then(|name| name.split('|').next()) {
             Some("WIKI" | "WIKIS" | "FROM" | "TO") => ArgValueCompleter::new(wikis),
             Some("RULE") => ArgValueCompleter::new(rules),
+            Some("COMMAND") => ArgValueCompleter::new(commands),
             Some("ADDRESS" | "LOCATION" | "STORE") => ArgValueCompleter::new(stores),
             _ => return arg,
         };
@@ -72,13 +75,22 @@ fn rules(current: &OsStr) -> Vec<CompletionCandidate> {
 
 fn stores(current: &OsStr) -> Vec<CompletionCandidate> {
     let schemes = store::BACKENDS.iter().map(|backend| format!("{}:", backend.scheme));
-    beginning_with(current, schemes.chain(["wiki:".to_owned()]))
+    let wikis = farm_wikis().into_iter().map(|name| format!("wiki:{name}"));
+    beginning_with(current, schemes.chain(wikis))
 }
 
 fn wikis(current: &OsStr) -> Vec<CompletionCandidate> {
+    beginning_with(current, farm_wikis().into_iter())
+}
+
+fn farm_wikis() -> Vec<String> {
     let args: Vec<OsString> = std::env::args_os().collect();
-    let names = names(farm_of(&args).as_deref()).unwrap_or_default();
-    beginning_with(current, names.into_iter())
+    names(farm_of(&args).as_deref()).unwrap_or_default()
+}
+
+/// The commands with JSON documents, for `wikifarm schema`.
+fn commands(current: &OsStr) -> Vec<CompletionCandidate> {
+    beginning_with(current, schema::all().map(|(command, _)| (*command).to_owned()))
 }
 
 /// The value of -f in a command line that is not complete.

@@ -89,7 +89,9 @@ fn fresh(dir: &Path) -> Result<(), Failure> {
     std::fs::create_dir_all(dir).map_err(failed)?;
     let mut entries = std::fs::read_dir(dir).map_err(failed)?;
     if entries.next().is_some() {
-        return Err(Failure::usage(format!("{} is not empty: name a new or empty directory", dir.display())));
+        return Err(
+            Failure::usage(format!("{} is not empty", dir.display())).help("choose a new or empty directory")
+        );
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Runs the rules over a farm, and applies the levels.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::advice::Advice;
@@ -11,10 +11,10 @@ use super::levels::{Levels, Overrides};
 use super::rejection::Domain;
 use super::rule::{Look, Rule, Sink};
 use super::rules;
-use crate::browser::SharedSuffixes;
+use crate::browser::{Profile, SharedSuffixes};
 use crate::farm::{Change, Farm, Fix, Problem, Span, SyntaxErrors};
 use crate::location::RealDirectories;
-use crate::sharing::Model;
+use crate::sharing::{Browsers, Model};
 use crate::sys::{in_parts, one_by_one};
 
 /// The rule about syntax errors.
@@ -22,6 +22,9 @@ const TOML_SYNTAX: &str = "toml-syntax";
 
 /// Farms with at least this many wikis are checked in several threads.
 const MANY: usize = 64;
+
+/// In larger farms, the second browser is predicted only if it reads the header of a wiki differently.
+const MOST_IN_BOTH: usize = 200;
 
 /// The findings of every rule, for browsers with that list of public suffixes. `[lint]`, comments, and then `overrides`
 /// change the severities. Findings with the same text are one finding that names all its wikis.
@@ -36,7 +39,10 @@ pub(super) fn check_each(
     suffixes: &SharedSuffixes,
     overrides: &Overrides,
 ) -> Vec<Finding> {
-    let model = Model::new(farm, &RealDirectories::default(), suffixes);
+    let directories = RealDirectories::default();
+    let model = Model::new(farm, &directories, suffixes);
+    let other = model.in_browser(farm, &directories, Profile::Firefox);
+    let browsers = Browsers::new(&model, &other);
     let facts = Facts::gather(farm, disk);
     let comments = Comments::of(&farm.source);
     let mut findings = parse_findings(farm);
@@ -55,7 +61,14 @@ pub(super) fn check_each(
             Look::Domain(look) => {
                 farm.wikis.iter().zip(&domains).for_each(|(wiki, domain)| look(wiki, domain, &mut sink));
             }
-            Look::Sharing(look) => look(farm, &model, &mut sink),
+            Look::Sharing(look) => {
+                return in_both(&browsers, |model| {
+                    let mut sink = Sink::new(rule).with_advice(&advice);
+                    look(farm, model, &mut sink);
+                    sink.into_findings()
+                });
+            }
+            Look::Browsers(look) => look(farm, &browsers, &mut sink),
         }
         sink.into_findings()
     };
@@ -98,6 +111,26 @@ fn errors_in_settings(farm: &Farm, suffixes: &SharedSuffixes) -> BTreeSet<(&'sta
         errors.extend(sink.into_findings().into_iter().map(|found| (found.rule, found.wikis)));
     }
     errors
+}
+
+/// The findings for both browsers. The message of a finding for only one of them begins with its name.
+fn in_both(browsers: &Browsers<'_>, found: impl Fn(&Model) -> Vec<Finding>) -> Vec<Finding> {
+    let [model, other] = browsers.models();
+    let mut ours = found(model);
+    if !browsers.any_differs() && model.sites().len() > MOST_IN_BOTH {
+        return ours;
+    }
+    let mut theirs = found(other);
+    let key = |finding: &Finding| (finding.span.clone(), finding.message.clone());
+    let [in_ours, in_theirs] = [&ours, &theirs].map(|found| found.iter().map(key).collect::<HashSet<_>>());
+    let name = |finding: &mut Finding, model: &Model| {
+        finding.message = format!("{}: {}", model.profile().title(), finding.message);
+    };
+    ours.iter_mut().filter(|one| !in_theirs.contains(&key(one))).for_each(|one| name(one, model));
+    theirs.retain(|one| !in_ours.contains(&key(one)));
+    theirs.iter_mut().for_each(|one| name(one, other));
+    ours.append(&mut theirs);
+    ours
 }
 
 /// The findings about allowed rules that found nothing.

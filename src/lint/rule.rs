@@ -13,7 +13,7 @@ use super::finding::{Finding, Severity};
 use super::page::Page;
 use super::rejection::Domain;
 use crate::farm::{Farm, Fix, Span, Wiki, nearest};
-use crate::sharing::Model;
+use crate::sharing::{Browsers, Model};
 
 /// One rule of `config check`. Its page in `docs/rules` has the text and the examples.
 #[derive(Debug)]
@@ -120,8 +120,10 @@ pub(super) enum Look {
     Paths(fn(&Facts<'_>, &mut Sink)),
     /// Whether browsers accept the cookie domain of each wiki.
     Domain(fn(&Wiki, &Domain<'_>, &mut Sink)),
-    /// The predictions for the farm.
+    /// The predictions for the farm, once for each browser.
     Sharing(fn(&Farm, &Model, &mut Sink)),
+    /// Differences between the predictions for two browsers.
+    Browsers(fn(&Farm, &Browsers<'_>, &mut Sink)),
 }
 
 /// Collects the findings of one rule. Findings that differ only in the wiki become one.

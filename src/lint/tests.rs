@@ -185,12 +185,14 @@ fn check_section(section: &str) -> Vec<Finding> {
 }
 
 /// Rules whose example also triggers another rule: the rule, and the other one.
-const ALSO: [(&str, &str); 9] = [
+const ALSO: [(&str, &str); 11] = [
     ("first-request-store", "torn-writes"),
     ("misplaced-key", "missing-version"),
     ("unknown-version", "missing-version"),
     ("python-syntax", "dynamic-setting"),
     ("attribute-too-long", "path-mismatch"),
+    ("browsers-differ", "log-out-trap"),
+    ("browsers-differ", "torn-writes"),
     ("lifetime-below-one-hour", "lifetime-over-400-days"),
     ("ten-year-login", "lifetime-over-400-days"),
     ("cookie-rejected", "invalid-cookie-name"),

@@ -65,7 +65,7 @@ impl Value {
 
 /// One session as a request sees it: a dict that is saved by itself when the request ends.
 ///
-/// This is all that an extension (a macro, an action) needs. What MoinMoin tells extension programmers holds here: look
+/// This is all that an extension (a macro, an action) needs. As in the documentation of MoinMoin for extensions: look
 /// at [`is_new`](SessionData::is_new) and store nothing until it is false, for a browser that sends no cookie back would
 /// leave one session behind for each of its requests.
 pub trait SessionData {

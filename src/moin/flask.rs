@@ -59,7 +59,7 @@ pub fn domain_of_server(name: &str, cookie_path: &str, version: Version) -> Opti
     Some(if alone { host.to_owned() } else { format!(".{host}") })
 }
 
-/// A host name as Python's codec `idna` encodes it; `strict` is for all of it, otherwise for each label.
+/// A host name as Python's codec `idna` encodes it; `strict` checks the whole name, and not only each label.
 fn ascii(host: &str, strict: bool) -> Result<Cow<'_, str>, &'static str> {
     if host.is_ascii() && !strict {
         return Ok(host.into());

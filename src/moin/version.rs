@@ -95,7 +95,7 @@ impl Version {
         })
     }
 
-    /// The last release of the 1.9 line, what a farm runs unless it says otherwise.
+    /// The last release of the 1.9 line, which a farm runs by default.
     pub const LATEST_1_9: Version = Version { major: 1, minor: 9, release: Some(Release::Patch(11)) };
 
     /// Whether an exact release was named; `1.9` alone is imprecise and means the last of its line.

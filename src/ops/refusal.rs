@@ -55,8 +55,8 @@ impl fmt::Display for Refusal {
         match self {
             Refusal::MaxDelete { wanted, limit, setting, sessions } => write!(
                 f,
-                "{wanted} of {sessions} sessions would be removed for reasons other than expiry; max_delete = {setting} \
-                 allows {limit}"
+                "{wanted} of {sessions} sessions would be removed for reasons other than expiry (max_delete is {setting}{})",
+                if setting.to_string() == limit.to_string() { String::new() } else { format!(": {limit}") }
             ),
             Refusal::ClockBehind { by } => {
                 write!(f, "the clock is {} behind the last run", age_text(*by))
@@ -93,7 +93,7 @@ impl Refusal {
             | Refusal::ClockBehindFile { file: None, .. }
             | Refusal::ClockAhead { .. } => Some("set the clock, or pass --clock-ok if it is right"),
             Refusal::UnknownLastRun(_) => {
-                Some("correct this error, or pass --clock-ok if the clock is right")
+                Some("make the state directory readable, or pass --clock-ok if the clock is right")
             }
             Refusal::Lock(error) => Some(error.help()),
             Refusal::UnsafeDirectory(_) => None,

@@ -42,8 +42,8 @@ pub fn list(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>, width:
         rows.into_iter().map(|row| row.iter().map(|cell| bounded(cell)).collect()).collect();
     let cells = |column: usize| rows.iter().filter_map(move |row| row.get(column)).map(String::as_str);
     let kept: Vec<usize> =
-        (0..header.len()).filter(|column| *column < 2 || !all_zero(cells(*column))).collect();
-    let words = |column: &usize| longest_word(header.get(*column).copied().into_iter().chain(cells(*column)));
+        (0..header.len()).filter(|column| is_kept(header, *column) || !all_zero(cells(*column))).collect();
+    let words = |column: &usize| Longest::of(header.get(*column).copied().into_iter().chain(cells(*column)));
     let widths = width.map(|width| least_widths(kept.iter().map(words).collect(), width));
     let least = |position: usize| widths.as_ref().and_then(|widths| widths.get(position).copied());
     let mut table = Table::new();
@@ -102,21 +102,45 @@ fn painted_line(line: &str) -> String {
     line.split(gap.as_str()).map(cell).collect::<Vec<_>>().join(&gap)
 }
 
+/// Whether a column stays even if all its numbers are zero: the first two, and free space, where zero is the news.
+fn is_kept(header: &[&str], column: usize) -> bool {
+    column < 2 || header.get(column).is_some_and(|title| title.ends_with("FREE"))
+}
+
 /// The blanks between two columns of a list.
 const GAP: u16 = 2;
 
 /// The least width of each column: its longest word; the widest columns get less where not all words fit.
-fn least_widths(mut words: Vec<u16>, width: u16) -> Vec<u16> {
-    let total =
-        |words: &[u16]| words.iter().fold(0u16, |sum, word| sum.saturating_add(*word).saturating_add(GAP));
+fn least_widths(mut words: Vec<Longest>, width: u16) -> Vec<u16> {
+    let total = |words: &[Longest]| {
+        words.iter().fold(0u16, |sum, word| sum.saturating_add(word.length).saturating_add(GAP))
+    };
     let mut excess = total(&words).saturating_sub(width);
     while excess > 0
-        && let Some(widest) = words.iter_mut().max().filter(|widest| **widest > NARROWEST)
+        && let Some(widest) = words
+            .iter_mut()
+            .filter(|word| word.is_path && word.length > NARROWEST)
+            .max_by_key(|word| word.length)
     {
-        *widest = widest.saturating_sub(excess).max(NARROWEST);
+        widest.length = widest.length.saturating_sub(excess).max(NARROWEST);
         excess = total(&words).saturating_sub(width);
     }
-    words
+    words.into_iter().map(|word| word.length).collect()
+}
+
+/// The longest word of a column.
+struct Longest {
+    /// Its length in characters.
+    length: u16,
+    /// Whether it can break after a slash. Other words, such as session ids, never break.
+    is_path: bool,
+}
+
+impl Longest {
+    fn of<'a>(cells: impl Iterator<Item = &'a str> + Clone) -> Longest {
+        let is_path = cells.clone().any(|cell| cell.contains('/'));
+        Longest { length: longest_word(cells), is_path }
+    }
 }
 
 /// A column with a path is at least so wide.
@@ -149,25 +173,31 @@ fn longest_word<'a>(cells: impl Iterator<Item = &'a str>) -> u16 {
 
 /// Whether the cells are numbers, and each is zero.
 fn all_zero<'a>(mut cells: impl Iterator<Item = &'a str> + Clone) -> bool {
-    cells.clone().next().is_some() && cells.all(|cell| matches!(cell, "0" | "0 B"))
+    cells.clone().next().is_some() && cells.all(|cell| matches!(cell, "0" | "0\u{a0}B"))
 }
 
 /// Whether each cell is a number, a size, or a sign for "none", and one has a digit.
 fn all_numbers<'a>(cells: impl Iterator<Item = &'a str> + Clone) -> bool {
     let number = |cell: &str| {
-        let (number, unit) = cell.split_once(' ').unwrap_or((cell.trim_end_matches('%'), ""));
+        let (number, unit) = cell.split_once([' ', '\u{a0}']).unwrap_or((cell.trim_end_matches('%'), ""));
         (number.chars().all(|c| c.is_ascii_digit() || c == '.' || c == ',') || number == "-")
             && (unit.is_empty() || unit.ends_with('B'))
     };
     cells.clone().all(number) && cells.into_iter().any(|cell| cell.contains(|c: char| c.is_ascii_digit()))
 }
 
+/// A blank at which no line breaks (U+00A0), while a table is laid out.
+const FIXED_BLANK: &str = "\u{a0}";
+
 /// No cell of a list is longer, in characters: one hostile name must not bury the others.
 const LONGEST: usize = 200;
 
-/// The cell escaped, and cut if it is too long.
+/// The cell escaped, and cut if it is too long. A number keeps its unit beside it.
 fn bounded(cell: &str) -> String {
     let cell = escape(cell);
+    if all_numbers(std::iter::once(&*cell)) {
+        return cell.replace(' ', FIXED_BLANK);
+    }
     match cell.char_indices().nth(LONGEST) {
         Some((cut, _)) => format!("{}…", cell.get(..cut).unwrap_or_default()),
         None => cell.into_owned(),
@@ -176,7 +206,7 @@ fn bounded(cell: &str) -> String {
 
 /// The lines without blanks at their ends.
 fn finish(table: &Table) -> String {
-    table.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
+    table.lines().map(|line| line.trim_end().replace(FIXED_BLANK, " ") + "\n").collect()
 }
 
 #[cfg(test)]

@@ -44,6 +44,11 @@ pub fn only_ascii() -> bool {
     !(locale.contains("utf-8") || locale.contains("utf8"))
 }
 
+/// The sign for what was left out: `…`, or `...` where the locale shows only ASCII.
+pub fn ellipsis() -> &'static str {
+    if only_ascii() { "..." } else { "…" }
+}
+
 /// What a color means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Paint {

@@ -235,7 +235,7 @@ impl Scripts<'_> {
             (_, Some(Effect::Hides)) => {
                 checks.push((self.sees_bob("+b +a b"), "B still sees its own login"));
             }
-            (_, None) => checks.push((true, "a conflict without harm")),
+            (_, None) => checks.push((true, "a conflict without an effect")),
         }
         checks.into_iter().find(|(wrong, _)| *wrong).map(|(_, what)| what)
     }

@@ -22,7 +22,7 @@ pub struct Classes {
     pub of: Vec<usize>,
     /// The sites of each class, by position.
     pub members: Vec<Vec<usize>>,
-    /// Where each class keeps sessions and users, as numbers that only tell same from other.
+    /// Where each class keeps sessions and users, as numbers that are equal for equal locations.
     pub(super) directories: Vec<(usize, usize)>,
     pub(super) kinds: Vec<Kind>,
     kind_of: Vec<usize>,

@@ -78,12 +78,15 @@ pub(super) fn evidence(what: &Evidence, from: &Site, to: &Site, visitor: As) -> 
         }
         E::OwnAge => "the signed cookie contains its age".to_owned(),
         E::SameExpiry => "both read the expiry of the same session".to_owned(),
-        E::ClockAhead(ahead, lifetime) => format!(
-            "the clock of {b} is {} ahead, and a session of {a} lasts {}: {b} finds the session expired once {a} has \
-             stored its expiry",
-            span_text(*ahead),
-            span_text(*lifetime)
-        ),
+        E::ClockAhead(ahead, lifetime) => {
+            let (first, behind) = if *ahead > 0.0 { (b, a) } else { (a, b) };
+            format!(
+                "the clock of {first} is {} ahead, and a session of {behind} lasts {}: {first} finds the session expired \
+                 once {behind} has stored its expiry",
+                span_text(ahead.abs()),
+                span_text(*lifetime)
+            )
+        }
         E::ClockBehind(behind) => format!(
             "the clock of {b} is {} behind: {b} rejects the cookie until its clock has caught up",
             span_text(*behind)

@@ -96,7 +96,8 @@ pub enum Evidence {
     OwnAge,
     /// Step 6: both read one expiry.
     SameExpiry,
-    /// Step 6: the other wiki's clock is so many seconds ahead, and a session lasts so many seconds.
+    /// Step 6: the other wiki's clock is so many seconds ahead, or behind if negative, and a session of the wiki whose
+    /// clock is behind lasts so many seconds.
     ClockAhead(f64, f64),
     /// Step 6: the other wiki's clock is so many seconds behind: 2.0 rejects cookies from the future.
     ClockBehind(f64),
@@ -219,8 +220,12 @@ fn known(from: &Site, to: &Site, visitor: As) -> Evidence {
 fn alive(from: &Site, to: &Site, visitor: As) -> Evidence {
     let ahead = to.settings.clock_skew - from.settings.clock_skew;
     let in_cookie = matches!(from.storage, Storage::Cookie(_));
-    match from.session_lifetime(visitor) {
-        Some(lifetime) if ahead > lifetime - 60.0 && ahead > 0.0 => Evidence::ClockAhead(ahead, lifetime),
+    // Each wiki finds the expiry that the other stored expired, if its own clock is ahead by the other's lifetime.
+    let stores = if ahead > 0.0 { from } else { to };
+    match stores.session_lifetime(visitor) {
+        Some(lifetime) if ahead.abs() > lifetime - 60.0 && ahead != 0.0 && !in_cookie => {
+            Evidence::ClockAhead(ahead, lifetime)
+        }
         _ if in_cookie && ahead < 0.0 => Evidence::ClockBehind(-ahead),
         _ if in_cookie => Evidence::OwnAge,
         _ => Evidence::SameExpiry,

@@ -84,7 +84,7 @@ const VERBS: [(&str, &str); 9] = [
     ("wait", "DURATION"),
     ("restart-browser", ""),
     ("reconfigure", "FARM.toml"),
-    ("expect", "WIKI NAME, or WIKI anonymous"),
+    ("expect", "WIKI NAME|anonymous"),
 ];
 
 /// Whether a step may begin with that word.

@@ -42,7 +42,7 @@ pub(in crate::cli) struct Options {
     /// Safe fixes keep every prediction. Comments and the order of lines stay as they are.
     #[arg(long)]
     fix: bool,
-    /// Print the changes of --fix as a diff, and write nothing
+    /// Print the safe fixes as a diff, and write nothing; use without --fix
     ///
     /// The exit status is 1 if there are changes.
     #[arg(long, conflicts_with = "fix")]
@@ -111,8 +111,8 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     }
     let farm = match load::load(&path) {
         Ok(farm) => farm,
-        // A code host shows the error in the file. Other programs get the document of a farm, or nothing.
-        Err(LoadError::Syntax(errors)) if matches!(context.format, F::Sarif | F::Github | F::Junit) => {
+        // For people, the error is on stderr.
+        Err(LoadError::Syntax(errors)) if context.format != F::Human => {
             write(&errors.source, &lint::syntax_findings(&errors), None, (0, 0), context);
             return Err(LoadError::Syntax(errors).into());
         }

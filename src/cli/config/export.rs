@@ -19,7 +19,7 @@ use crate::pyconfig::write;
 pub(in crate::cli) struct Options {
     /// Print only the settings of this wiki
     wiki: Option<String>,
-    /// Print Python, the only format
+    /// Accepted for clarity: the settings are always Python
     #[arg(long)]
     python: bool,
 }

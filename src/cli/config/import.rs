@@ -238,7 +238,7 @@ fn write(options: &Options, imported: &Imported, context: &mut Context<'_>) -> O
                 parts.push(format!("{} {text}", count(number, word)));
             }
         };
-        add(document.left_out.len(), "setting", "omitted, each with a comment");
+        add(document.left_out.len(), "setting", "omitted (see the comments in the file)");
         add(document.left_out_wikis.len(), "wiki", "omitted");
         add(document.without_url.len(), "wiki", "without a URL");
         writeln!(context.out, "{}: {}", escape(&document.file), parts.join(", "));

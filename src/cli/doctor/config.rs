@@ -47,7 +47,7 @@ fn topic(rule: &str, family: &str) -> (Area, &'static [Symptom]) {
     }
 }
 
-/// The lines of findings; `about` tells whether a finding is about a chosen wiki.
+/// The lines of findings; `about` returns whether a finding is about a chosen wiki.
 pub(super) fn lines(
     farm: &Farm,
     findings: Vec<Finding>,

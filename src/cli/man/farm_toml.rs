@@ -162,7 +162,12 @@ fn policy(name: &str, key: &Value, page: &mut Roff) {
         Value::Null => String::new(),
         default => format!(" Default: `{default}`."),
     };
-    page.item(name, &format!("{}.{default}", capital(about)));
+    let kind = match key["type"].as_str() {
+        Some("array") => "list",
+        Some(kind) => kind,
+        None => "string, number, or boolean",
+    };
+    page.item(&format!("{name} ({kind})"), &format!("{}.{default}", capital(about)));
 }
 
 fn capital(text: &str) -> String {

@@ -40,7 +40,7 @@ pub(super) fn json() -> String {
         "With `--format json`, a command prints one JSON document, an object that begins with `\"schema\": 1`. The number \
          increases when programs that read the documents must change. Names are snake_case; states and reasons are \
          kebab-case values. Times are unix seconds with an RFC 3339 twin, such as `expires` and `expires_at`. A field \
-         without a value is null. A dry run uses `would_delete`.\n\n`wikifarm schema COMMAND` prints the JSON Schema of a \
+         without a value is null. A dry run uses `would_delete`, `would_revoke`, or `would_copy`.\n\n`wikifarm schema COMMAND` prints the JSON Schema of a \
          command's documents.",
     );
     page.section("DOCUMENTS");
@@ -49,8 +49,11 @@ pub(super) fn json() -> String {
         page.part(&format!("wikifarm {command}"));
         page.text(document["description"].as_str().unwrap_or_default());
         fields(&document, &document, &mut page);
-        for (_, part) in document["$defs"].as_object().into_iter().flatten() {
-            fields(part, &document, &mut page);
+        for (name, part) in document["$defs"].as_object().into_iter().flatten() {
+            if part["properties"].is_object() {
+                page.text(&format!("Fields of `{name}`:"));
+                fields(part, &document, &mut page);
+            }
         }
     }
     page.section("SEE ALSO");
@@ -63,8 +66,23 @@ fn fields(object: &Value, document: &Value, page: &mut Roff) {
     for (name, field) in object["properties"].as_object().into_iter().flatten() {
         let text = described(field).or_else(|| described(definition(field, document)?));
         if let Some(text) = text {
-            page.item(name, text);
+            page.item(&format!("{name} ({})", type_of(field)), text);
         }
+    }
+}
+
+/// The type of a field, in a few words: its JSON types, or the name of the object.
+fn type_of(field: &Value) -> String {
+    let object = |reference: &str| reference.rsplit('/').next().unwrap_or_default().to_owned();
+    match (&field["type"], field["$ref"].as_str(), field["anyOf"].as_array()) {
+        (Value::String(one), ..) if one == "array" => format!("list of {}", type_of(&field["items"])),
+        (Value::String(one), ..) => one.clone(),
+        (Value::Array(several), ..) => {
+            several.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" or ")
+        }
+        (_, Some(reference), _) => object(reference),
+        (.., Some(several)) => several.iter().map(type_of).collect::<Vec<_>>().join(" or "),
+        _ => "any".to_owned(),
     }
 }
 

@@ -18,6 +18,8 @@ pub(super) struct SessionJson {
     pub(super) wikis: Vec<String>,
     /// The state.
     pub(super) state: State,
+    /// Why the session is unreadable; null if it is readable.
+    pub(super) problem: Option<String>,
     /// The expiry in unix seconds; null if there is none, or it is not a finite number.
     pub(super) expires: Option<f64>,
     /// The expiry as RFC 3339.
@@ -105,6 +107,7 @@ impl SessionJson {
             id,
             wikis: spec.wikis.iter().map(|wiki| wiki.name.clone()).collect(),
             state,
+            problem: session.facts.as_ref().err().map(ToString::to_string),
             expires,
             expires_at: expires.and_then(rfc3339),
             modified_at: rfc3339(seconds(session.modified)),

@@ -70,10 +70,10 @@ pub(in crate::cli) struct Options {
     #[arg(long, value_name = "DURATION", value_parser = parse_duration, hide_short_help = true)]
     older_than: Option<Duration>,
     /// Also copy expired sessions
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     include_expired: bool,
     /// Choose the session to keep if the target has another one with the same id
-    #[arg(long, value_enum, value_name = "WHAT", default_value = "skip")]
+    #[arg(long, value_enum, value_name = "WHAT", default_value = "skip", hide_short_help = true)]
     on_conflict: Conflict,
     /// Replace ids that the target's wikis reject
     ///
@@ -93,7 +93,7 @@ pub(in crate::cli) struct Options {
     #[arg(long, value_name = "NAME", requires = "cookie_map", hide_short_help = true)]
     new_cookie: Option<String>,
     /// Replace each user id with the target's id of the user with the same name
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     map_users: bool,
     /// Read the source's users from this directory, if no farm file names it
     #[arg(long, value_name = "DIR", requires = "map_users", hide_short_help = true)]

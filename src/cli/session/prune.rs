@@ -92,7 +92,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     let metrics = options.metrics.metrics.as_deref();
     if metrics.is_some() && (options.dry_run || context.pinned_now.is_some()) {
         return Err(Failure::usage(
-            "--metrics can't be combined with --dry-run or --now: such a run removes nothing",
+            "--metrics can't be combined with --dry-run or --now: a dry run removes nothing, so it writes no metrics",
         ));
     }
     summary::record("prune", metrics, options.log.log.as_deref(), context, |context, summary| {

@@ -17,6 +17,7 @@ use crate::cli::shared::{Context, Exit, Failure, Format, Outcome};
 use crate::farm::{Farm, parse_duration, parse_time};
 use crate::ops::revoke::{self, Counts, Plan, Report, Returned, StorePlan, Target};
 use crate::report::measure;
+use crate::report::text::ellipsis;
 use crate::store::seconds;
 
 /// End a session, or log a user out everywhere
@@ -90,9 +91,8 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     let by_filter =
         options.user.is_some() || options.auth_method.is_some() || options.issued_before.is_some();
     if options.id.is_none() && !by_filter {
-        return Err(Failure::usage(
-            "no sessions selected: give an ID, --user, --auth-method, or --issued-before",
-        ));
+        return Err(Failure::usage("no sessions selected")
+            .help("add an ID, --user, --auth-method, or --issued-before"));
     }
     let log = options.log.log.as_deref();
     summary::record("revoke", None, log, context, |context, summary| revoke(options, context, summary))
@@ -254,7 +254,7 @@ fn show_plan(listed: &[Listed], more: u64, context: &mut Context<'_>) {
     let header = ["SESSION", "WIKIS", "USER", "ACTS AS", "STATE", "WRITTEN", "REASON"];
     context.list(&header, rows);
     if more > 0 {
-        writeln!(context.out, "… and {more} more (-v lists all)");
+        writeln!(context.out, "{} and {more} more (-v lists all)", ellipsis());
     }
 }
 

@@ -17,7 +17,7 @@ use crate::ops::migrate::AllowList;
 use crate::ops::prune::Policy;
 use crate::ops::verify::{self, Finding, Report, Rule};
 use crate::report::measure::{count, sessions};
-use crate::report::text::{Paint, hang, paint};
+use crate::report::text::{Paint, ellipsis, hang, paint};
 use crate::report::{escape, sarif};
 use crate::sharing::Model;
 use crate::store::{StoreSpec, tally};
@@ -305,7 +305,7 @@ fn human_rule(spec: &StoreSpec, rule: Rule, kind: &verify::Kind, context: &mut C
     if kind.count > shown {
         let more = kind.count - shown;
         let hint = if context.verbosity > 0 { "" } else { " (-v lists all)" };
-        writeln!(context.out, "    … and {more} more{hint}");
+        writeln!(context.out, "    {} and {more} more{hint}", ellipsis());
     }
     write!(context.out, "{}", hang("    ", 6, &format!("help: {}", rule.suggestion()), width));
 }

@@ -271,6 +271,11 @@ impl Context<'_> {
         writeln!(self.err, "error: {}", escape(message));
     }
 
+    /// A warning on stderr, also with `-q`: the exit status does not show it.
+    pub fn warn(&mut self, message: &str) {
+        writeln!(self.err, "warning: {}", escape(message));
+    }
+
     /// What the user can do about an error.
     pub fn help(&mut self, advice: &str) {
         writeln!(self.err, "help: {}", escape(advice));

@@ -171,7 +171,7 @@ pub(crate) fn record(
                 _ => "",
             };
             let error = why(&error);
-            context.complain(&format!("--log: {}: can't write to the log: {error}{hint}", socket.display()));
+            context.warn(&format!("--log: {}: can't write to the log: {error}{hint}", socket.display()));
         }
     }
     if let Some(file) = metrics

@@ -106,7 +106,7 @@ impl Users {
         if ids.is_empty() {
             let help = match nearest(user, known.iter().map(String::as_str)) {
                 Some(near) => format!("did you mean {near:?}?"),
-                None => "name a user whose profile was deleted as id:ID".to_owned(),
+                None => "for a deleted profile, use id:ID as the name of the user".to_owned(),
             };
             return Err(Failure::usage(format!("no user {shown:?} in the user directories of these wikis"))
                 .help(help));

@@ -3,6 +3,7 @@
 use super::Failure;
 use super::redact::without_ids;
 use crate::farm::{Farm, Wiki, nearest};
+use crate::names::list;
 
 /// A longer name is cut in messages, in characters.
 const LONGEST: usize = 60;
@@ -13,9 +14,12 @@ pub(crate) fn find_wiki<'a>(farm: &'a Farm, name: &str) -> Result<&'a Wiki, Fail
         let near = nearest(name, farm.wikis.iter().map(|wiki| wiki.name.as_str()));
         let help = match near {
             Some(near) => format!("did you mean {near:?}?"),
+            None if farm.wikis.len() == 1 => {
+                format!("use {:?}", farm.wikis.first().map_or("", |wiki| &wiki.name))
+            }
             None if farm.wikis.len() <= 20 => {
                 let names: Vec<&str> = farm.wikis.iter().map(|wiki| wiki.name.as_str()).collect();
-                format!("the farm has {}", names.join(", "))
+                format!("use {}", list(&names, "or", 20))
             }
             None => "`wikifarm config show` lists the wikis".to_owned(),
         };

@@ -114,8 +114,9 @@ fn no_prune_job(facts: &Facts<'_>, sink: &mut Sink) {
         });
         if !cleaned {
             let path = dir.path.display();
-            let message =
-                format!("{path} contains over {MANY} sessions, and no job on this machine removes any");
+            let message = format!(
+                "session directory `{path}` holds over {MANY} sessions, and no job on this machine removes any"
+            );
             let help = "prune every night, for instance in /etc/cron.d/wikifarm: 17 3 * * * root wikifarm -q -f /etc/wikifarm/farm.toml session prune";
             sink.report(wiki, wiki.span_of(dir.key), message, help);
         }

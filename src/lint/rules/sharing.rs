@@ -1,4 +1,4 @@
-//! Rules about logins that are shared, and about wikis that harm each other's logins.
+//! Rules about logins that are shared, and about wikis that interfere with each other's logins.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +8,7 @@ use crate::lint::finding::MOST_WIKIS;
 use crate::lint::finding::Severity::{Error, Warning};
 use crate::lint::rule::{Look, Rule, Sink, rule};
 use crate::names::list;
-use crate::sharing::{As, Effect, Judgement, Left, Model, Site, Verdict, disagreements, leaks_id};
+use crate::sharing::{As, Browsers, Effect, Judgement, Left, Model, Site, Verdict, disagreements, leaks_id};
 
 const FAMILY: &str = "sharing";
 
@@ -19,6 +19,7 @@ pub(super) const RULES: &[Rule] = &[
     rule!("cookie-rejected", FAMILY, Error, Look::Sharing(cookie_rejected)),
     rule!("shadowed-cookie", FAMILY, Warning, Look::Sharing(shadowed_cookie)),
     rule!("id-leaks-to-wiki", FAMILY, Warning, Look::Sharing(id_leaks_to_wiki)),
+    rule!("browsers-differ", FAMILY, Warning, Look::Browsers(browsers_differ)),
 ];
 
 /// A rule reports up to this many visited wikis one by one. Beyond, wikis of the same kind become one finding.
@@ -41,6 +42,32 @@ impl Found {
     fn sites<'a>(&self, model: &'a Model) -> Vec<&'a Site> {
         let members = self.from.iter().filter_map(|class| model.classes().members.get(*class)).flatten();
         members.filter(|at| **at != self.to).filter_map(|at| model.sites().get(*at)).collect()
+    }
+}
+
+/// A larger farm has too many pairs to simulate each in two browsers.
+const MOST_COMPARED: usize = 200;
+
+/// Reports new logins with another result in another browser, one pair for each kind of result.
+fn browsers_differ(farm: &Farm, browsers: &Browsers<'_>, sink: &mut Sink) {
+    let [model, _] = browsers.models();
+    let sites = model.sites();
+    if sites.len() > MOST_COMPARED {
+        return;
+    }
+    let all = 0..sites.len();
+    let pairs = all.clone().flat_map(|from| all.clone().map(move |to| (from, to)));
+    let pairs: Vec<_> = pairs.filter(|(from, to)| from != to).collect();
+    let mut known = BTreeSet::new();
+    for ((from, to), results) in browsers.new_logins(&pairs) {
+        let (Some(from), Some(to)) = (sites.get(from), sites.get(to)) else { continue };
+        if !known.insert(format!("{results:?}")) {
+            continue;
+        }
+        let message = browsers.describe(&from.name, &to.name, results);
+        let help = "give both wikis the same cookie_domain and cookie_path, or different cookie names";
+        let span = farm.wiki(&to.name).map_or(0..0, |wiki| wiki.span.clone());
+        sink.report_named(None, &[&from.name, &to.name], span, message, help, Vec::new());
     }
 }
 

@@ -91,12 +91,14 @@ fn lifetime_format(wiki: &Wiki, sink: &mut Sink) {
     let (message, help) = match (&setting.value, wiki.version().behavior()) {
         (Value::Pair(_, user), behavior) if behavior < Behavior::V1_9_0 => (
             format!("every request fails: in MoinMoin {version}, cookie_lifetime must be one number"),
-            format!("write cookie_lifetime = {user}; set anonymous_session_lifetime for anonymous sessions"),
+            format!(
+                "write cookie_lifetime = {user} in the table of the wiki; set anonymous_session_lifetime for anonymous sessions"
+            ),
         ),
         (Value::Number(hours), Behavior::V1_9_0) => (
             "every request fails: in MoinMoin 1.9.0, cookie_lifetime must be a pair [anonymous, logged in]"
                 .to_owned(),
-            format!("write cookie_lifetime = [0, {hours}]"),
+            format!("write cookie_lifetime = [0, {hours}] in the table of the wiki"),
         ),
         (Value::Number(hours), behavior) if (Behavior::V1_9_1..Behavior::V2).contains(&behavior) => {
             let meant = if hours.trunc() == 0.0 {
@@ -113,7 +115,7 @@ fn lifetime_format(wiki: &Wiki, sink: &mut Sink) {
                     hours => {
                         let anonymous = wiki.moin().anonymous_session_lifetime.unwrap_or(0.0);
                         pair = Some(format!("[{anonymous}, {hours}]"));
-                        format!("write cookie_lifetime = [{anonymous}, {hours}]")
+                        format!("write cookie_lifetime = [{anonymous}, {hours}] in the table of the wiki")
                     }
                 },
             )

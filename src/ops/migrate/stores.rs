@@ -87,7 +87,7 @@ impl Stores {
     }
 }
 
-const SAME: &str = "source and target are the same store";
+const SAME: &str = "--from and --to are the same store";
 
 const IN_ONE: &str = "source and target are in the same directory: migrate through a third store";
 

@@ -176,7 +176,7 @@ fn max_delete_refuses_and_changes_no_store() {
     let refused = report.stores[0].refused.clone().unwrap();
     assert_eq!(
         refused.why,
-        "51 of 100 sessions would be removed for reasons other than expiry; max_delete = 50% allows 50"
+        "51 of 100 sessions would be removed for reasons other than expiry (max_delete is 50%: 50)"
     );
     assert_eq!(report.stores[1].refused, None);
     assert_eq!((report.total.counts.deleted, report.total.refused), (0, 1));

@@ -103,7 +103,12 @@ impl<'a> Judge<'a> {
         let (id, modified) = (&session.id, session.modified);
         match facts.expires {
             Expires::Invalid(what) => {
-                self.add(found, Rule::InvalidExpires, id, format!("`expires` is {what}, not a number"));
+                self.add(
+                    found,
+                    Rule::InvalidExpires,
+                    id,
+                    format!("`expires` is {what}, and must be a finite number"),
+                );
             }
             Expires::At(end) => {
                 if let Some(longest) =

@@ -5,7 +5,7 @@
 
 use std::rc::Rc;
 
-use super::classes::Class;
+use super::namespace::Class;
 use super::value::{Item, Object, Unknown, Val};
 use super::world::World;
 use crate::farm::{HANDLERS, Key, NAMES_COOKIE};

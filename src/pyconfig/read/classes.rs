@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::rc::Rc;
 
+use super::namespace::Class;
 use super::value::{Item, Unknown, Val};
 use super::world::{Binding, Namespace, World};
 use crate::farm::Span;
@@ -12,24 +13,6 @@ const MOST_BASES: usize = 64;
 
 /// The class that stands for MoinMoin's own `DefaultConfig`.
 pub(super) const DEFAULT: usize = 0;
-
-/// A class.
-#[derive(Debug)]
-pub(super) struct Class {
-    /// The name; the whole dotted name if the class is not among the files.
-    pub(super) name: String,
-    pub(super) space: Namespace,
-    /// The class itself and those that it inherits from, in the order of Python's lookups.
-    pub(super) order: Vec<usize>,
-    /// Attributes that its methods change on an object; `*`: any attribute.
-    pub(super) by_methods: BTreeMap<String, Span>,
-    /// The parameter of `__init__` that becomes `self.name`, and its position.
-    pub(super) named_by: Option<(usize, String)>,
-    /// Whether a metaclass, or a method like one, changes this class and its subclasses.
-    pub(super) meta: bool,
-    /// The span of its name.
-    pub(super) span: Span,
-}
 
 impl World<'_> {
     /// Makes a class of the files. Its names follow.

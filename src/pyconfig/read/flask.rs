@@ -117,7 +117,7 @@ impl World<'_> {
     }
 }
 
-/// Which key it is, without the key: a short hash tells keys apart and does not give them away.
+/// Which key it is, without the key: a short hash distinguishes keys without revealing them.
 fn key_id(key: &str) -> String {
     let hash = Sha256::new().chain_update(b"wikifarm secret_key_id\0").chain_update(key).finalize();
     hash.iter().take(4).map(|byte| format!("{byte:02x}")).collect()

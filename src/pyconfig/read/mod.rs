@@ -12,6 +12,7 @@
 
 mod address;
 mod auth;
+mod bind;
 mod build;
 mod by_method;
 mod call;
@@ -30,6 +31,7 @@ mod import;
 mod imported;
 mod literal;
 mod lose;
+mod namespace;
 mod note;
 mod paths;
 mod ran;

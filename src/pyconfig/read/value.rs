@@ -62,7 +62,7 @@ pub(super) enum Val {
     Method(Rc<(Item, String)>),
     /// A function of the files. Functions are not run.
     Function(Rc<Function>),
-    /// Not known without running the files. Whatever could be changed through it is unknown, too.
+    /// Not known without running the files. Everything that could be changed through it is unknown, too.
     Unknown(Rc<Unknown>),
 }
 

@@ -3,13 +3,14 @@
 //! The statements of a module are followed once, in their order, as Python does when it imports the module. Names are in
 //! namespaces.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use super::classes::Class;
 use super::files::Files;
 use super::frame::Frame;
+use super::namespace::Class;
+pub(super) use super::namespace::{Binding, Namespace, Space};
 use super::value::{Item, TOO_DEEP, Unknown, Val};
 use super::{decode, syntax};
 use crate::farm::{Problem, Source, Span};
@@ -22,33 +23,6 @@ const DEEPEST: usize = 120;
 
 /// How many modules may import each other in a row.
 const MOST_NESTED_MODULES: usize = 24;
-
-/// What a name stands for.
-#[derive(Debug, Clone)]
-pub(super) struct Binding {
-    pub(super) item: Item,
-    /// The span of the name.
-    pub(super) key: Span,
-}
-
-/// Where names are bound.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Space {
-    Module(usize),
-    Class(usize),
-}
-
-/// The names of a module or class.
-#[derive(Debug, Default)]
-pub(super) struct Namespace {
-    pub(super) names: BTreeMap<String, Binding>,
-    /// Why there may be other names, which are not known.
-    pub(super) open: Option<Rc<Unknown>>,
-    /// Why each name is unknown for good: code that is not followed has the module or class.
-    pub(super) lost: Option<Rc<Unknown>>,
-    /// Names that such code mentions, and whether it binds them.
-    pub(super) watched: BTreeMap<String, (Rc<Unknown>, bool)>,
-}
 
 /// A module: a file that was read.
 #[derive(Debug)]

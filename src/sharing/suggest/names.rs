@@ -48,7 +48,7 @@ fn named(wiki: &Wiki, word: &str) -> Wiki {
     }
 }
 
-/// A word for the name of a party's cookie: the one that most of its wikis use, if no other wiki uses it; otherwise a new
+/// A word for the name of a party's cookie: the one that most of its wikis use, if no other wiki uses it; else a new
 /// one.
 fn word(
     members: &[&Wiki],

@@ -167,9 +167,7 @@ fn new_logins<'a>(
         let (from, to) = (from.name.as_str(), to.name.as_str());
         let titles = [model, other].map(|model| model.profile());
         let effects = results.map(|result| result.describe(from, to));
-        let what = titles.iter().zip(&effects).map(|(title, effect)| format!("{effect} ({})", title.title()));
-        let what = what.collect::<Vec<_>>().join(", ");
-        let line = format!("users who log in at {from}, at {to}, and again at {from} are {what}");
+        let line = browsers.describe(from, to, results);
         alike.entry(format!("{results:?}")).or_insert_with(|| (line, 0)).1 += 1;
         for (profile, effect) in titles.into_iter().zip(effects) {
             found.push(NewLoginJson { from, to, browsers: [profile.name()], effect });

@@ -6,7 +6,11 @@ use std::time::Duration;
 use crate::cli::session::json::shown;
 use crate::cli::shared::{Context, Failure};
 use crate::ops::prune::{Plan, Reason, WithoutExpires};
-use crate::report::{escape, measure::sessions, text::hang};
+use crate::report::{
+    escape,
+    measure::sessions,
+    text::{ellipsis, hang},
+};
 use crate::store::EntryName;
 
 /// How many removals of each reason are shown without `-v`.
@@ -57,10 +61,11 @@ pub(super) fn show(plan: &Plan, reveal: bool, context: &mut Context<'_>) -> Resu
                     Reason::StaleTemp if !reveal => name.to_string(),
                     _ => shown(&name, &prefixes, reveal),
                 };
-                writeln!(context.out, "    {shown}  {}", reason.sentence(age));
+                let line = format!("{shown}  {}", reason.sentence(age));
+                write!(context.out, "{}", hang("    ", 6, &line, context.width));
             }
             if found > most {
-                writeln!(context.out, "    … and {} more (-v lists all)", found - most);
+                writeln!(context.out, "    {} and {} more (-v lists all)", ellipsis(), found - most);
             }
         }
     }

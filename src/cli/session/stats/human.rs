@@ -14,7 +14,7 @@ fn lines(stats: &Stats, sessions: u64, now: f64) -> String {
     match stats.never_came_back {
         Some(never) => {
             let share = (never * 100).checked_div(sessions).unwrap_or(0);
-            text += &format!("  never came back {never} ({share} %)\n");
+            text += &format!("  never came back: {never} sessions of one request ({share} %)\n");
         }
         None if sessions > 0 && !stats.wikis.is_empty() => {
             text += "  never came back: unknown (requires MoinMoin 1.9.2 or later)\n";

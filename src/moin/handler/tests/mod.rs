@@ -120,7 +120,7 @@ impl Farm {
         self.act(wiki, &Action::Login { name: name.to_owned(), method: None, persistent: true })
     }
 
-    /// Visits, and tells who is seen.
+    /// Visits, and returns the user that the wiki sees.
     pub(super) fn who(&mut self, wiki: usize) -> String {
         self.visit(wiki).user.map_or("anonymous".to_owned(), |user| user.name)
     }
