@@ -65,12 +65,13 @@ fn version_prints_one_line() {
 }
 
 #[test]
-fn version_verbose_names_the_suffix_list_and_moinmoin_versions() {
+fn version_verbose_names_the_suffix_list_moinmoin_and_browsers() {
     let ran = Place::new().wikifarm("--version -v").any_stdout().run();
     let lines: Vec<&str> = ran.stdout.lines().collect();
-    assert_eq!(lines.len(), 3, "{}", ran.stdout);
+    assert_eq!(lines.len(), 4, "{}", ran.stdout);
     assert!(lines[1].starts_with("public suffix list: "), "{}", lines[1]);
     assert_eq!(lines[2], "MoinMoin: 1.7.0 to 1.9.11, 2.0.0a1 to 2.0.0b5, 2.0-dev");
+    assert_eq!(lines[3], "browsers, as recorded: Chromium 156, Firefox 153 ESR");
 }
 
 #[test]
@@ -95,7 +96,7 @@ Commands:
   help         Print this message or the help of the given subcommand(s)
 
 Options:
-  -V, --version  Print the version; -v adds the public suffix list and the MoinMoin versions
+  -V, --version  Print the version; -v adds the versions that wikifarm knows
   -h, --help     Print help (see more with '--help')
 
 Common options (see --help): -f FILE, --color WHEN, -q, -v, --now TIME, --run-as NAME, --psl FILE
