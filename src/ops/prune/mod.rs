@@ -16,6 +16,7 @@ mod hindrance;
 mod options;
 mod pass;
 mod policy;
+mod reason;
 mod report;
 mod scan;
 #[cfg(test)]
@@ -26,8 +27,9 @@ mod victims;
 pub use clock::ClockCheck;
 pub use options::Options;
 pub use policy::{Policy, PolicyError};
+pub use reason::{Keep, Reason};
 pub use report::{Counts, Report, Source, Total};
-pub use verdict::{Filter, Judge, Keep, Reason, Verdict, WithoutExpires};
+pub use verdict::{Filter, Judge, Verdict, WithoutExpires};
 pub use victims::{Victim, Victims};
 
 use execute::Done;

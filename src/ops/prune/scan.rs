@@ -12,8 +12,9 @@ use crate::store::{EntryName, Expires, Facts, Fields, Found, SessionStore, Store
 use super::hindrance::{cannot_remove, hindered};
 use super::options::Options;
 use super::pass::Pass;
+use super::reason::Reason;
 use super::report::Counts;
-use super::verdict::{Judge, Reason, Verdict, WithoutExpires};
+use super::verdict::{Judge, Verdict, WithoutExpires};
 use super::victims::{Victim, Victims};
 
 /// The result of a scan in a store.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::ops::packed::{Packed, take};
 use crate::store::{EntryName, Stamp};
 
-use super::verdict::Reason;
+use super::reason::Reason;
 
 /// An entry to remove.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
