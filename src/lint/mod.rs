@@ -28,4 +28,6 @@ pub use rule::{Rule, Safety, WARNINGS};
 pub use rules::{all as rules, known_name};
 
 #[cfg(test)]
+mod fake_disk;
+#[cfg(test)]
 mod tests;
