@@ -150,8 +150,8 @@ fn farm_lines(
     let looking = context.progress("Checking sessions", &tally::LOOKED, &specs);
     let report = verify::verify(specs, Some((farm, &model)), &run, &stop);
     drop(looking);
-    let place = index::place(Some(farm));
-    let mut lines = stores::lines(&report, place.as_deref(), now, context);
+    let index_dir = index::index_dir(Some(farm));
+    let mut lines = stores::lines(&report, index_dir.as_deref(), now, context);
     if stop.load(Ordering::Relaxed) {
         lines.push(Line::new(Status::Unknown, Area::Sessions, "stopped by a signal: not checked completely"));
     }
@@ -168,10 +168,10 @@ fn farm_lines(
 fn jobs(root: &Path, context: &Context<'_>) -> Line {
     let cleaners = find_cleaners(root);
     let prunes = |job: &&Cleaner| job.does == Does::Prune;
-    let mut places: Vec<String> =
-        cleaners.iter().filter(prunes).map(|job| job.place.display().to_string()).collect();
-    places.dedup();
-    let shown: Vec<&str> = places.iter().map(String::as_str).collect();
+    let mut files: Vec<String> =
+        cleaners.iter().filter(prunes).map(|job| job.file.display().to_string()).collect();
+    files.dedup();
+    let shown: Vec<&str> = files.iter().map(String::as_str).collect();
     let text = match shown.as_slice() {
         [] => "no job on this machine runs `wikifarm session prune`".to_owned(),
         shown => format!("`wikifarm session prune` runs in {}", list(shown, "and", 2)),

@@ -94,7 +94,7 @@ impl Facts {
     }
 
     /// The directory for messages: the mount point, or the session directory.
-    fn place(&self) -> String {
+    fn directory(&self) -> String {
         self.mount.as_ref().map_or(&self.path, |mount| &mount.point).display().to_string()
     }
 
@@ -103,18 +103,18 @@ impl Facts {
         let own_sandbox =
             self.mount.as_ref().is_some_and(|mount| super::in_unit_sandbox(mount, self.in_unit));
         (read_only && !own_sandbox).then(|| {
-            let place = self.place();
+            let directory = self.directory();
             Trouble {
                 kind: Kind::ReadOnly,
-                message: format!("can't save sessions: {place} is mounted read-only"),
-                help: format!("read the kernel log (a damaged disk becomes read-only), then run `mount -o remount,rw {place}`"),
+                message: format!("can't save sessions: {directory} is mounted read-only"),
+                help: format!("read the kernel log (a damaged disk becomes read-only), then run `mount -o remount,rw {directory}`"),
             }
         })
     }
 
     fn full(&self) -> Option<Trouble> {
         let (message, help) = if let Some((user, what)) = &self.quota {
-            let message = format!("{user} has used up the quota of {} on {}", what.name(), self.place());
+            let message = format!("{user} has used up the quota of {} on {}", what.name(), self.directory());
             (message, "raise the quota with `setquota`, or remove files of the user".to_owned())
         } else {
             let free = self.file_system?.free;
@@ -124,7 +124,7 @@ impl Facts {
                 _ => return None,
             };
             let prune = "run `wikifarm session prune`, then find what else fills the disk".to_owned();
-            (format!("no free {} on {}", what.name(), self.place()), prune)
+            (format!("no free {} on {}", what.name(), self.directory()), prune)
         };
         Some(Trouble { kind: Kind::Full, message: format!("can't save sessions: {message}"), help })
     }
@@ -141,7 +141,7 @@ impl Facts {
         };
         Some(Trouble {
             kind: Kind::NearlyFull,
-            message: format!("at most 1 % of the {what} on {} is free: {left}", self.place()),
+            message: format!("at most 1 % of the {what} on {} is free: {left}", self.directory()),
             help: "run `wikifarm session prune`, then find what else fills the disk".to_owned(),
         })
     }

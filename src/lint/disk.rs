@@ -288,7 +288,7 @@ impl<'a> Facts<'a> {
             let dirs = self.sessions().filter(|(_, dir)| !cleaners.is_empty() && known.insert(&dir.path));
             dirs.map(|(_, dir)| {
                 let target = Target::at(&dir.path);
-                let deletes = |job: &Cleaner| Some((job.place.clone(), job.deletes(&target)?.clone()));
+                let deletes = |job: &Cleaner| Some((job.file.clone(), job.deletes(&target)?.clone()));
                 (dir.path.clone(), cleaners.iter().filter_map(deletes).collect())
             })
             .collect()

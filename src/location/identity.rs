@@ -18,6 +18,6 @@ pub struct RealDirectories(DirectoryMap);
 
 impl Directories for RealDirectories {
     fn identity(&self, path: &Path) -> Identity {
-        self.0.place(path)
+        self.0.identity(path)
     }
 }

@@ -179,10 +179,10 @@ impl Location {
         self.identity_in(&RealDirectories::default())
     }
 
-    /// As [`Location::identity`], with `places` in place of the disk.
-    pub fn identity_in(&self, places: &dyn Directories) -> Identity {
+    /// As [`Location::identity`], with `directories` in place of the disk.
+    pub fn identity_in(&self, directories: &dyn Directories) -> Identity {
         match (self, self.path()) {
-            (_, Some(path)) => places.identity(path),
+            (_, Some(path)) => directories.identity(path),
             (Location::Redis(server), None) => server.identity(),
             // No path begins with a NUL.
             _ => Identity::Path(PathBuf::from(format!("\0{self}"))),

@@ -208,7 +208,7 @@ fn allowed(scheme: &str, name: &str, value: &str) -> Result<(), String> {
 fn based(text: &str, base: &Path) -> String {
     let Some((address, query)) = text.split_once('?') else { return text.to_owned() };
     let part = |part: &str| match part.split_once('=') {
-        // An absolute path stays the same, also with %2F in place of the slash.
+        // An absolute path stays the same, also with %2F in identity of the slash.
         Some((name, path))
             if option(name).is_some_and(|option| option.is_file())
                 && !percent_decoded(path).starts_with('/')
@@ -339,17 +339,17 @@ mod tests {
 
     #[test]
     fn redis_addresses_of_one_store_have_one_identity() {
-        let place = |text: &str| RedisLocation::parse(text).unwrap().identity();
+        let identity = |text: &str| RedisLocation::parse(text).unwrap().identity();
         assert_eq!(
-            place("redis://localhost"),
-            place("redis://wiki@127.0.0.1:6379/0?prefix=wikifarm:&key_file=/k")
+            identity("redis://localhost"),
+            identity("redis://wiki@127.0.0.1:6379/0?prefix=wikifarm:&key_file=/k")
         );
         for other in
             ["redis://localhost:6380", "redis://localhost/1", "redis://localhost?prefix=x:", "redis://h"]
         {
-            assert_ne!(place("redis://localhost"), place(other), "{other}");
+            assert_ne!(identity("redis://localhost"), identity(other), "{other}");
         }
-        assert_eq!(place("redis+unix:///run/r.sock"), place("redis+unix:///run/../run/r.sock?db=0"));
+        assert_eq!(identity("redis+unix:///run/r.sock"), identity("redis+unix:///run/../run/r.sock?db=0"));
     }
 
     proptest! {

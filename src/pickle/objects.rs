@@ -65,8 +65,8 @@ impl Machine<'_> {
         for (key, value) in pairs(items)? {
             let class = self.keys.class(&self.nodes, key, &mut self.meter)?;
             let Some(Node::Dict(entries)) = self.nodes.node_mut(dict) else { break };
-            let place = *self.dict_index.entry((dict, class)).or_insert(entries.len());
-            match entries.get_mut(place) {
+            let position = *self.dict_index.entry((dict, class)).or_insert(entries.len());
+            match entries.get_mut(position) {
                 Some(entry) => entry.1 = value,
                 None => entries.push((key, value)),
             }

@@ -110,7 +110,7 @@ impl Classes {
 }
 
 impl Kind {
-    /// Of its classes one that has all places in common with a site, one that has the users, one that has the storage,
+    /// Of its classes one that has all directories in common with a site, one that has the users, one that has the storage,
     /// and one that has neither; as far as there are any.
     pub(super) fn examples(
         &self,

@@ -55,8 +55,8 @@ pub fn disagreements(farm: &Farm, model: &Model) -> Vec<Disagreement> {
         let span = model.sites().get(to).and_then(|site| farm.wiki(&site.name)).map(|wiki| wiki.span.clone());
         described(from, to, false, span.unwrap_or(0..0))
     }));
-    let place = |name: &str| positions.get(name).copied();
-    found.sort_by_key(|found| (!found.intended, place(&found.from), place(&found.to)));
+    let position = |name: &str| positions.get(name).copied();
+    found.sort_by_key(|found| (!found.intended, position(&found.from), position(&found.to)));
     found
 }
 

@@ -140,11 +140,13 @@ impl Site {
     pub(super) fn acted(&self) -> simulate::Site {
         let own = || Identity::Path(PathBuf::from(format!("\0{}", self.name)));
         let (key, storage) = match &self.storage {
-            Storage::Directory(_, place) | Storage::Process(_, place) => (String::new(), place.clone()),
+            Storage::Directory(_, identity) | Storage::Process(_, identity) => {
+                (String::new(), identity.clone())
+            }
             Storage::Cookie(Some(key)) => (key.clone(), own()),
             Storage::Cookie(None) | Storage::Unknown => (format!("\0{}", self.name), own()),
         };
-        let users = self.users.as_ref().map_or_else(own, |(_, place)| place.clone());
+        let users = self.users.as_ref().map_or_else(own, |(_, identity)| identity.clone());
         simulate::Site::at(
             &self.name,
             self.target.clone(),

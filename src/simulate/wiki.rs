@@ -18,7 +18,7 @@ pub(crate) struct Dir {
     /// As the farm file has it.
     pub(super) path: PathBuf,
     /// The identity of the directory.
-    pub(super) place: DirectoryIdentity,
+    pub(super) identity: DirectoryIdentity,
     /// Whether the farm file does not name the directory.
     pub(super) assumed: bool,
 }
@@ -71,7 +71,7 @@ impl Site {
         let behavior = settings.version.behavior();
         let rest = if behavior < Behavior::V1_9_0 { "cache/__common__/session" } else { "cache/__session__" };
         let sessions = match session_location(wiki, &RealDirectories::default()) {
-            Some((path, place)) => Dir { path, place, assumed: false },
+            Some((path, identity)) => Dir { path, identity, assumed: false },
             None => Dir::new(None, own(rest)),
         };
         let key = wiki.text(Key::SecretKeyId).map_or_else(|| format!("\0{}", wiki.name), str::to_owned);
@@ -113,10 +113,10 @@ impl Site {
             && there.assumed
             && alike
         {
-            here.place = there.place.clone();
+            here.identity = there.identity.clone();
         }
         if self.users.assumed && other.users.assumed {
-            self.users.place = other.users.place.clone();
+            self.users.identity = other.users.identity.clone();
         }
     }
 
@@ -138,16 +138,16 @@ impl Site {
 
 impl Dir {
     /// A directory that is not read: only its identity is known.
-    pub(crate) fn unseen(place: DirectoryIdentity) -> Dir {
-        Dir { path: PathBuf::new(), place, assumed: true }
+    pub(crate) fn unseen(identity: DirectoryIdentity) -> Dir {
+        Dir { path: PathBuf::new(), identity, assumed: true }
     }
 
     fn new(known: Option<PathBuf>, own: PathBuf) -> Dir {
         match known {
-            Some(path) => Dir { place: directory_identity(&path), path, assumed: false },
+            Some(path) => Dir { identity: directory_identity(&path), path, assumed: false },
             // No path in a file system begins with NUL.
             None => Dir {
-                place: DirectoryIdentity::Path(Path::new("\0own").join(&own)),
+                identity: DirectoryIdentity::Path(Path::new("\0own").join(&own)),
                 path: own,
                 assumed: true,
             },

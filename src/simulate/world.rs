@@ -103,7 +103,7 @@ impl World {
     fn known_store(&self, site: &Site) -> Option<usize> {
         let dir = site.sessions.as_ref()?;
         let process = self.process.filter(|_| site.behavior() == Behavior::V1_9_0);
-        process.or_else(|| self.stores.iter().position(|store| store.dir.place == dir.place))
+        process.or_else(|| self.stores.iter().position(|store| store.dir.identity == dir.identity))
     }
 
     /// The position of a wiki's store. 1.9.0 uses the store of the first visited wiki of the process.
@@ -126,7 +126,7 @@ impl World {
 
     /// The position of a wiki's users.
     pub(super) fn users(&mut self, site: &Site) -> usize {
-        let known = self.people.iter().position(|people| people.dir.place == site.users.place);
+        let known = self.people.iter().position(|people| people.dir.identity == site.users.identity);
         known.unwrap_or_else(|| {
             self.people.push(People::new(&site.users));
             self.people.len() - 1

@@ -94,10 +94,10 @@ pub fn put_files(dir: &Dir, files: &[NewFile<'_>]) -> Vec<io::Result<Put>> {
         return temps.into_iter().map(|temp| temp.and(Err(io::Error::from(kind)))).collect();
     }
     // All files are written here.
-    let places: Vec<(CString, &NewFile<'_>)> = temps.into_iter().flatten().zip(files).collect();
-    let mut put = in_parts(&places, |places| match AsOwner::of(dir) {
-        Ok(_owner) => places.iter().map(|(temp, file)| put_into_place(dir, temp, file)).collect(),
-        Err(error) => places.iter().map(|_| Err(io::Error::other(why(&error)))).collect(),
+    let named: Vec<(CString, &NewFile<'_>)> = temps.into_iter().flatten().zip(files).collect();
+    let mut put = in_parts(&named, |named| match AsOwner::of(dir) {
+        Ok(_owner) => named.iter().map(|(temp, file)| put_into_place(dir, temp, file)).collect(),
+        Err(error) => named.iter().map(|_| Err(io::Error::other(why(&error)))).collect(),
     });
     if let Err(error) = fsync(dir) {
         for result in &mut put {

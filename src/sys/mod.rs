@@ -14,16 +14,16 @@ mod access;
 mod acting;
 mod create;
 mod dir;
+mod directory_identity;
 mod file;
 mod file_system;
 mod free_space;
 mod input;
 mod lock;
 mod mount;
+mod own_dirs;
 mod owner;
 mod parallel;
-mod place;
-mod places;
 mod private;
 mod remove;
 mod signal;
@@ -37,6 +37,7 @@ pub use access::{Account, CHANGE, READ, file_has_acl, has_acl};
 pub use acting::{as_user, may_use, may_use_in};
 pub use create::{Modified, NewFile, Put, TEMP_PREFIX, put_files, remove_temps};
 pub use dir::{Dir, DirStamp, Entry, FileId, Kind};
+pub use directory_identity::{DirectoryIdentity, DirectoryMap, directory_identity};
 pub use file::{
     FileStat, MAX_FILE, NotOpened, OpenFile, open_regular, open_regular_up_to, read_head, stamp_regular,
     stat_regular,
@@ -47,10 +48,9 @@ pub use file_system::{FileSystem, Medium};
 pub use free_space::FreeSpace;
 pub use input::{InputError, Readers, open_cautiously, read_input, read_input_or_stdin, read_trusted};
 pub use lock::{Lock, LockDir, LockError, waits_for};
+pub use own_dirs::{OwnDirError, cache_dir, lock_dir, state_dir};
 pub use owner::{AsOwner, RunAsError, began_as_root, forget_groups, run_as};
 pub use parallel::{in_parts, one_by_one};
-pub use place::{DirectoryIdentity, DirectoryMap, directory_identity};
-pub use places::{OwnDirError, cache_dir, lock_dir, state_dir};
 pub use private::{PrivateDir, PrivateError};
 pub use remove::{Removal, remove_if};
 pub use signal::{GaveUp, asked_to_stop, must_stop, stop_flag, within};

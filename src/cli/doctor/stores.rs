@@ -11,7 +11,7 @@ use crate::report::measure::{count, relative};
 use crate::store::{StoreSpec, seconds};
 
 /// The lines about the stores of a report at `now`, in unix seconds.
-pub(super) fn lines(report: &Report, place: Option<&Path>, now: f64, context: &Context<'_>) -> Vec<Line> {
+pub(super) fn lines(report: &Report, index_dir: Option<&Path>, now: f64, context: &Context<'_>) -> Vec<Line> {
     let mut lines = Vec::new();
     let mut minor = 0;
     for (spec, found) in &report.stores {
@@ -23,7 +23,7 @@ pub(super) fn lines(report: &Report, place: Option<&Path>, now: f64, context: &C
         }
         let sessions = found.states.sum();
         lines.extend(
-            growth(spec, place, sessions, now)
+            growth(spec, index_dir, sessions, now)
                 .map(|line| line.details(details(spec, "session stats", context))),
         );
     }
@@ -32,7 +32,7 @@ pub(super) fn lines(report: &Report, place: Option<&Path>, now: f64, context: &C
         Line::new(Status::Unknown, Area::Sessions, problem.to_string())
             .details(context.command("session verify"))
     }));
-    lines.push(summary(report, place, minor, now, context));
+    lines.push(summary(report, index_dir, minor, now, context));
     lines
 }
 
@@ -115,8 +115,8 @@ const SOON: u64 = 30;
 const LONG_ENOUGH: i64 = 6 * 3600;
 
 /// A store that fills its disk soon, by its growth since the last prune.
-fn growth(spec: &StoreSpec, place: Option<&Path>, sessions: u64, now: f64) -> Option<Line> {
-    let (before, since) = index::last(spec, place)?;
+fn growth(spec: &StoreSpec, index_dir: Option<&Path>, sessions: u64, now: f64) -> Option<Line> {
+    let (before, since) = index::last(spec, index_dir)?;
     let free = free_space(spec)?;
     #[expect(clippy::cast_possible_truncation, reason = "times are bounded where they are read")]
     let passed = (now as i64).checked_sub(since).filter(|passed| *passed >= LONG_ENOUGH)?;
@@ -138,7 +138,7 @@ fn growth(spec: &StoreSpec, place: Option<&Path>, sessions: u64, now: f64) -> Op
 }
 
 /// The last line: how many sessions there are.
-fn summary(report: &Report, place: Option<&Path>, minor: u64, now: f64, context: &Context<'_>) -> Line {
+fn summary(report: &Report, index_dir: Option<&Path>, minor: u64, now: f64, context: &Context<'_>) -> Line {
     let (all, live) = report
         .stores
         .iter()
@@ -146,7 +146,7 @@ fn summary(report: &Report, place: Option<&Path>, minor: u64, now: f64, context:
     let stores = count(report.stores.len() as u64, "store", "stores");
     let mut text = format!("{} in {stores}, {live} live", crate::report::measure::sessions(all));
     let pruned =
-        report.stores.iter().filter_map(|(spec, _)| index::last(spec, place)).map(|(_, since)| since);
+        report.stores.iter().filter_map(|(spec, _)| index::last(spec, index_dir)).map(|(_, since)| since);
     if let Some(oldest) = pruned.min() {
         text.push_str(&format!("; last pruned {}", relative(seconds(oldest), now)));
     }

@@ -181,7 +181,7 @@ fn migrate(options: &Options, context: &mut Context<'_>, summary: &mut RunSummar
     let rename_ids = options.rename_ids.map(|rename| generation(rename, &to)).transpose()?;
     #[expect(clippy::cast_possible_truncation, reason = "times are bounded where they are read")]
     let now = context.now() as i64;
-    let place =
+    let directory =
         |found: Result<PathBuf, sys::OwnDirError>| found.map_err(|error| Failure::refused(error.to_string()));
     let run = Run {
         now,
@@ -202,8 +202,8 @@ fn migrate(options: &Options, context: &mut Context<'_>, summary: &mut RunSummar
         mode: options.mode,
         pairs: cookie_map.is_some(),
         dry_run,
-        state_dir: place(sys::state_dir())?,
-        lock_dir: place(sys::lock_dir())?,
+        state_dir: directory(sys::state_dir())?,
+        lock_dir: directory(sys::lock_dir())?,
         wait: options.wait,
     };
     let source = from.clone();

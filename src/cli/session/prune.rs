@@ -120,7 +120,7 @@ fn prune(options: &Options, context: &mut Context<'_>, summary: &mut RunSummary)
         lock_dir: removal::lock_dir(dry_run)?,
         wait: options.wait,
         dry_run,
-        index: if options.no_index { None } else { index::place(stores.farm.as_ref()) },
+        index: if options.no_index { None } else { index::index_dir(stores.farm.as_ref()) },
     };
     if options.all && !dry_run {
         confirm(options, &stores, context)?;

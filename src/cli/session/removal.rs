@@ -66,8 +66,8 @@ pub(super) fn problems<C, M, T>(
 /// Prints refusals. Prints a refusal that applies to every store once.
 pub(super) fn refusals<C, M, T>(report: &Report<C, M, T>, context: &mut Context<'_>) {
     let mut help = BTreeSet::new();
-    let mut refuse = |context: &mut Context<'_>, place: &str, refused: &Refused| {
-        context.complain(&format!("{place}refused: {}", refused.why));
+    let mut refuse = |context: &mut Context<'_>, store: &str, refused: &Refused| {
+        context.complain(&format!("{store}refused: {}", refused.why));
         help.extend(refused.help);
     };
     if let Some(clock) = &report.clock {

@@ -51,8 +51,8 @@ pub(super) struct Document {
 }
 
 /// The growth since the last prune, if it wrote an index.
-fn growth(spec: &StoreSpec, place: Option<&Path>, sessions: u64) -> Option<Growth> {
-    let (before, since) = index::last(spec, place)?;
+fn growth(spec: &StoreSpec, index_dir: Option<&Path>, sessions: u64) -> Option<Growth> {
+    let (before, since) = index::last(spec, index_dir)?;
     let change = i64::try_from(sessions).ok()?.checked_sub_unsigned(before)?;
     Some(Growth { since, since_at: rfc3339(seconds(since)), sessions: before, change })
 }
@@ -69,7 +69,7 @@ fn stats(options: &Options, context: &mut Context<'_>, summary: &mut RunSummary)
     let mut users = Users::of(&stores.specs);
     #[expect(clippy::cast_possible_truncation, reason = "times are bounded where they are read")]
     let now = context.now() as i64;
-    let place = index::place(stores.farm.as_ref());
+    let index_dir = index::index_dir(stores.farm.as_ref());
     let collector = Collector::new(now);
     let mut all = Vec::new();
     for (position, spec) in stores.specs.iter().enumerate() {
@@ -84,7 +84,7 @@ fn stats(options: &Options, context: &mut Context<'_>, summary: &mut RunSummary)
         let shown = |kind: Kind| kind.stops_saving() || kind == Kind::NearlyFull;
         let troubles = troubles(spec, &collector, now).into_iter().filter(|trouble| shown(trouble.kind));
         stats.problems = troubles.map(|trouble| trouble.message).collect();
-        stats.growth = growth(spec, place.as_deref(), stats.counted.sum());
+        stats.growth = growth(spec, index_dir.as_deref(), stats.counted.sum());
         record(&stats, spec, summary);
         all.push(stats);
     }

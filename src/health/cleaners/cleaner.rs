@@ -9,7 +9,7 @@ use super::pattern::{Reach, Target};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cleaner {
     /// The file that defines the job.
-    pub place: PathBuf,
+    pub file: PathBuf,
     /// What the job does.
     pub does: Does,
 }

@@ -17,12 +17,12 @@ const MOST_COMMANDS: usize = 2000;
 const LONGEST: usize = 1024;
 const MOST_VALUES: usize = 16;
 
-/// The jobs in one shell command, which the file `place` below `root` defines.
-pub fn of_command(place: &Path, root: &Path, text: &str) -> Vec<Cleaner> {
+/// The jobs in one shell command, which the file `file` below `root` defines.
+pub fn of_command(file: &Path, root: &Path, text: &str) -> Vec<Cleaner> {
     let mut script = Script::new(root);
     script.run(text);
     let found = script.found.into_iter();
-    found.map(|does| Cleaner { place: place.to_owned(), does }).collect()
+    found.map(|does| Cleaner { file: file.to_owned(), does }).collect()
 }
 
 /// A script in progress.

@@ -55,11 +55,11 @@ fn unit(root: &Path, name: &str) -> Vec<PathBuf> {
 /// The jobs in a service.
 fn service(root: &Path, name: &str) -> Vec<Cleaner> {
     let files = unit(root, name);
-    let Some(place) = files.first().map(|path| shown(root, path)) else { return Vec::new() };
+    let Some(file) = files.first().map(|path| shown(root, path)) else { return Vec::new() };
     let kinds = ["ExecStartPre", "ExecStart", "ExecStartPost", "ExecStop", "ExecStopPost"];
     let commands = kinds.iter().flat_map(|kind| values(&files, "Service", kind));
     let plain = |command: String| command.trim_start_matches(['@', '-', ':', '+', '!', '|']).to_owned();
-    commands.flat_map(|command| of_command(&place, root, &plain(command))).collect()
+    commands.flat_map(|command| of_command(&file, root, &plain(command))).collect()
 }
 
 /// The values of a key in a section. An empty value forgets the values before it.

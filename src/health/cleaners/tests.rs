@@ -74,7 +74,7 @@ fn found(files: &[(&str, &str)]) -> Vec<String> {
         fs::write(path, text).unwrap();
     }
     let found = find(root.path());
-    found.iter().map(|cleaner| format!("{}: {}", cleaner.place.display(), described(cleaner))).collect()
+    found.iter().map(|cleaner| format!("{}: {}", cleaner.file.display(), described(cleaner))).collect()
 }
 
 #[test]

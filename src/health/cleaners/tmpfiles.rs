@@ -14,7 +14,7 @@ const DIRS: [&str; 4] =
 
 /// One line.
 struct Line {
-    place: PathBuf,
+    file: PathBuf,
     /// The first character of its type.
     kind: char,
     path: PathBuf,
@@ -43,7 +43,7 @@ fn lines(root: &Path, file: &Path) -> Vec<Line> {
         // `~7d` keeps the first level; `mc:7d` names the times that count.
         let age = rest.get(3).map(|age| age.trim_start_matches('~'));
         let age = age.map(|age| age.rsplit(':').next().unwrap_or(age)).and_then(|text| age::span(text, "s"));
-        Some(Line { place: shown(root, file), kind: kind.chars().next()?, path: path.into(), age })
+        Some(Line { file: shown(root, file), kind: kind.chars().next()?, path: path.into(), age })
     };
     text.lines().filter(|line| !line.trim_start().starts_with('#')).filter_map(line).collect()
 }
@@ -65,6 +65,6 @@ impl Line {
         };
         let reach = Reach { roots: vec![self.path.clone()], below, except, ..Reach::default() };
         let does = Does::Delete(Deletion { program: "systemd-tmpfiles", reach, age, unsure: false });
-        Some(Cleaner { place: self.place.clone(), does })
+        Some(Cleaner { file: self.file.clone(), does })
     }
 }

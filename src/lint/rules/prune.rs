@@ -131,7 +131,7 @@ fn existing<'a>(facts: &'a Facts<'a>) -> impl Iterator<Item = (&'a Wiki, &'a Nam
 fn cleansessions_job(facts: &Facts<'_>, sink: &mut Sink) {
     for job in facts.cleaners().iter().filter(|job| job.does == Does::CleanSessions { all: false }) {
         let message =
-            format!("{} runs `moin maint cleansessions`, which can log users out", job.place.display());
+            format!("{} runs `moin maint cleansessions`, which can log users out", job.file.display());
         report_job(facts, sink, message);
     }
 }
@@ -149,16 +149,16 @@ const INSTEAD: &str = "run `wikifarm session prune` instead";
 
 fn job_deletes_every_session(facts: &Facts<'_>, sink: &mut Sink) {
     for job in facts.cleaners().iter().filter(|job| job.does == Does::CleanSessions { all: true }) {
-        let place = job.place.display();
+        let file = job.file.display();
         let what = "runs `moin maint cleansessions --all`";
-        report_job(facts, sink, format!("everybody is logged out each time that {place} {what}"));
+        report_job(facts, sink, format!("everybody is logged out each time that {file} {what}"));
     }
     for (wiki, dir) in facts.sessions() {
         let all = facts.deletions(&dir.path).iter().filter(|(_, deletion)| deletion.age.is_none());
-        for (place, Deletion { program, .. }) in all {
-            let (place, path) = (place.display(), dir.path.display());
+        for (file, Deletion { program, .. }) in all {
+            let (file, path) = (file.display(), dir.path.display());
             let message = format!(
-                "everybody is logged out each time that {place} runs: {program} deletes all files in {path}"
+                "everybody is logged out each time that {file} runs: {program} deletes all files in {path}"
             );
             sink.report(wiki, wiki.span_of(dir.key), message, INSTEAD);
         }
@@ -167,12 +167,12 @@ fn job_deletes_every_session(facts: &Facts<'_>, sink: &mut Sink) {
 
 fn job_deletes_logins(facts: &Facts<'_>, sink: &mut Sink) {
     for (wiki, dir) in facts.sessions() {
-        for (place, deletion) in facts.deletions(&dir.path) {
+        for (file, deletion) in facts.deletions(&dir.path) {
             let Some(age) = deletion.age else { continue };
             let Some(who) = logged_out(wiki, age) else { continue };
-            let (place, age) = (place.display(), span(age.as_secs_f64()));
+            let (file, age) = (file.display(), span(age.as_secs_f64()));
             let message = format!(
-                "{place} deletes sessions older than {age}: {who} are logged out after {age} without a visit"
+                "{file} deletes sessions older than {age}: {who} are logged out after {age} without a visit"
             );
             sink.report(wiki, wiki.span_of(dir.key), message, INSTEAD);
         }

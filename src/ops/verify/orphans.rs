@@ -39,9 +39,9 @@ pub(super) fn check(farm: &Trusted, stop: &AtomicBool, report: &mut Report) {
             return;
         }
         let Some(cache) = wiki.cache_dir() else { continue };
-        let places =
+        let directories =
             [(Layout::Moin18, cache.join("__common__/session")), (Layout::Moin19, cache.join("__session__"))];
-        for (layout, path) in places {
+        for (layout, path) in directories {
             let location = Location::Directory { layout, path };
             let key = key(&location);
             if !known.used.contains(&key) && known.seen.insert(key) && holds_sessions(&location) {

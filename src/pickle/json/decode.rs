@@ -69,8 +69,8 @@ impl Decoder {
     }
 
     fn set(&mut self, id: NodeId, node: Node) -> NodeId {
-        if let Some(place) = self.builder.node_mut(id) {
-            *place = node;
+        if let Some(slot) = self.builder.node_mut(id) {
+            *slot = node;
         }
         id
     }

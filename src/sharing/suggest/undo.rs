@@ -37,7 +37,7 @@ impl<'a> Trial<'a> {
         let mut trial = Trial { search, directories, built, kept, model: search.model.copy(), stale: false };
         for at in 0..trial.kept.len() {
             if trial.kept.get(at).is_some_and(|keys| !keys.is_empty()) {
-                trial.place(at);
+                trial.apply(at);
             }
         }
         trial
@@ -117,7 +117,7 @@ impl<'a> Trial<'a> {
             wikis.iter().filter_map(|at| Some((*at, self.model.sites.get(*at)?.clone()))).collect();
         for at in &wikis {
             self.kept.get_mut(*at).into_iter().for_each(|keys| keys.retain(|other| *other != key));
-            self.place(*at);
+            self.apply(*at);
         }
         let well = match wikis.len() <= FEW {
             true => wikis.iter().all(|at| self.is_well_around(*at)),
@@ -153,7 +153,7 @@ impl<'a> Trial<'a> {
     fn set_aliases(&mut self, at: usize, aliases: &[url::Url]) -> bool {
         let value = (!aliases.is_empty()).then(|| Value::Urls(aliases.to_vec()));
         self.built.get_mut(at).into_iter().for_each(|wiki| *wiki = wiki.with(Key::Aliases, value.clone()));
-        self.place(at);
+        self.apply(at);
         self.is_well_around(at)
     }
 
@@ -181,7 +181,7 @@ impl<'a> Trial<'a> {
     }
 
     /// Puts the wiki with its changes into the farm.
-    fn place(&mut self, at: usize) {
+    fn apply(&mut self, at: usize) {
         let search = self.search;
         let (Some(old), Some(new), Some(keys)) =
             (search.wikis.get(at), self.built.get(at), self.kept.get(at))

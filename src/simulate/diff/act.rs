@@ -76,8 +76,8 @@ pub(super) fn judge(
         }
         Visitor::Anonymous => {
             let id = before.cookie.map(|cookie| String::from_utf8_lossy(&cookie.value).into_owned());
-            let directory_identity = before.site.sessions.as_ref().map(|dir| &dir.place)
-                == new.sessions.as_ref().map(|dir| &dir.place);
+            let directory_identity = before.site.sessions.as_ref().map(|dir| &dir.identity)
+                == new.sessions.as_ref().map(|dir| &dir.identity);
             id.is_some_and(|id| course.first.session() == Some(&id)) && directory_identity
         }
         _ => course.first.knows(),
@@ -163,7 +163,7 @@ fn why_lost(first: &Exchanged, before: &Before<'_>, new: &Site) -> Reason {
     if new.behavior() >= Behavior::V2 {
         return Reason::Key;
     }
-    let moved = |was: &Dir, is: &Dir| was.place != is.place;
+    let moved = |was: &Dir, is: &Dir| was.identity != is.identity;
     if let (Some(was), Some(is)) = (&before.site.sessions, &new.sessions)
         && moved(was, is)
     {

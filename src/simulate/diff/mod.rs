@@ -148,8 +148,8 @@ impl Diff {
 fn reached(paired: &pair::Paired<'_>, seats: &[Acted], cases: &[Vec<Case>]) -> Vec<Reached> {
     let mut stores: Vec<Reached> = Vec::new();
     let mut known: HashMap<crate::sys::DirectoryIdentity, usize> = HashMap::new();
-    let mut note = |place: &crate::sys::DirectoryIdentity, store: String, wiki: &str, goes_on: bool| {
-        let position = *known.entry(place.clone()).or_insert_with(|| {
+    let mut note = |identity: &crate::sys::DirectoryIdentity, store: String, wiki: &str, goes_on: bool| {
+        let position = *known.entry(identity.clone()).or_insert_with(|| {
             stores.push(Reached {
                 store,
                 wikis: Vec::new(),
@@ -173,16 +173,16 @@ fn reached(paired: &pair::Paired<'_>, seats: &[Acted], cases: &[Vec<Case>]) -> V
             let in_it = matches!(case.verdict, Verdict::Kept | Verdict::LogsOut | Verdict::CannotLogOut);
             case.way == Way::Back && in_it && case.visitor != Visitor::Anonymous
         });
-        note(&dir.place, dir.path.display().to_string(), &acted.seat.old.name, goes_on);
+        note(&dir.identity, dir.path.display().to_string(), &acted.seat.old.name, goes_on);
     }
     for wiki in &paired.removed {
         let site = super::wiki::Site::new(wiki, &wiki.url).ok();
         let Some(dir) = site.and_then(|site| site.sessions).filter(|dir| !dir.assumed) else { continue };
-        note(&dir.place, dir.path.display().to_string(), &wiki.name, false);
+        note(&dir.identity, dir.path.display().to_string(), &wiki.name, false);
     }
     for pair in paired.both.iter().filter(|pair| pair.seats.is_err()) {
-        let Some((_, place)) = session_location(pair.old, &RealDirectories::default()) else { continue };
-        if let Some(store) = known.get(&place).and_then(|position| stores.get_mut(*position)) {
+        let Some((_, identity)) = session_location(pair.old, &RealDirectories::default()) else { continue };
+        if let Some(store) = known.get(&identity).and_then(|position| stores.get_mut(*position)) {
             store.unknown.push(pair.old.name.clone());
         }
     }

@@ -125,8 +125,8 @@ mod tests {
         let seats = paired.both[1].seats.as_ref().unwrap();
         assert_eq!(seats[0].new.root.to_string(), "https://example.org/b/");
         assert_eq!(
-            seats[0].new.sessions.as_ref().unwrap().place,
-            seats[0].old.sessions.as_ref().unwrap().place
+            seats[0].new.sessions.as_ref().unwrap().identity,
+            seats[0].old.sessions.as_ref().unwrap().identity
         );
         let names = |wikis: &[&Wiki]| wikis.iter().map(|wiki| wiki.name.clone()).collect::<Vec<_>>();
         assert_eq!(

@@ -22,8 +22,8 @@ impl Cookies {
         for (position, acted) in seats.iter().enumerate() {
             let Some((_, cookie)) = &acted.remembered else { continue };
             // Keep one wiki for each combination of cookie and storage.
-            let place = acted.seat.old.sessions.as_ref().map(|dir| dir.place.clone());
-            if known.insert((CookieKey::of(cookie), place), ()).is_none() {
+            let identity = acted.seat.old.sessions.as_ref().map(|dir| dir.identity.clone());
+            if known.insert((CookieKey::of(cookie), identity), ()).is_none() {
                 by_name.entry((cookie.name.clone(), cookie.domain.clone())).or_default().push(position);
             }
         }
@@ -74,15 +74,16 @@ impl Neighbors {
         for members in sharing.values() {
             for position in members {
                 let Some(here) = seats.get(*position) else { continue };
-                let place = |acted: &Acted| acted.seat.new.sessions.as_ref().map(|dir| dir.place.clone());
-                let mine = place(here);
+                let identity =
+                    |acted: &Acted| acted.seat.new.sessions.as_ref().map(|dir| dir.identity.clone());
+                let mine = identity(here);
                 let mut others = [None, None];
                 for other in members {
                     let Some(there) = seats.get(*other) else { continue };
                     if there.pair == here.pair || !(changed(here) || changed(there)) {
                         continue;
                     }
-                    let slot = others.get_mut(usize::from(place(there) == mine));
+                    let slot = others.get_mut(usize::from(identity(there) == mine));
                     if let Some(slot @ None) = slot {
                         *slot = Some(*other);
                     }

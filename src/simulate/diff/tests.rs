@@ -45,8 +45,8 @@ fn cases(diff: &Diff) -> Vec<String> {
 fn one(version: &str, before: &str, after: &str) -> Vec<String> {
     let wiki = |lines: &str| {
         let url = if lines.contains("url =") { "" } else { "url = \"https://example.org/alpha\"\n" };
-        let place = if lines.contains("_dir =") { "" } else { "data_dir = \"/none\"\n" };
-        format!("moin = \"{version}\"\n[wikis.a]\n{url}{place}{lines}\n")
+        let data_dir = if lines.contains("_dir =") { "" } else { "data_dir = \"/none\"\n" };
+        format!("moin = \"{version}\"\n[wikis.a]\n{url}{data_dir}{lines}\n")
     };
     cases(&diff(&wiki(before), &wiki(after)))
 }

@@ -41,7 +41,7 @@ const SETTLED: i64 = 2;
 /// The index of a store before a scan.
 #[derive(Debug)]
 pub struct Index {
-    place: PathBuf,
+    dir: PathBuf,
     name: String,
     identity: Identity,
     began: (i64, i64),
@@ -51,14 +51,14 @@ pub struct Index {
 }
 
 impl Index {
-    /// Opens the index of the store with that stamp in the directory `place`. Take the `stamp` just before the scan.
+    /// Opens the index of the store with that stamp in the directory `dir`. Take the `stamp` just before the scan.
     /// Creates nothing.
-    pub fn open(place: &Path, layout: Layout, stamp: DirStamp) -> Self {
+    pub fn open(dir: &Path, layout: Layout, stamp: DirStamp) -> Self {
         let name = format!("{:016x}-{:x}-{}.index", stamp.filesystem, stamp.inode, layout.name());
         let began = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let began = (i64::try_from(began.as_secs()).unwrap_or(0), i64::from(began.subsec_nanos()));
         let identity = Identity { stamp, layout };
-        let mut index = Index { place: place.to_owned(), name, identity, began, old: None, ignored: None };
+        let mut index = Index { dir: dir.to_owned(), name, identity, began, old: None, ignored: None };
         match index.read() {
             Ok(old) => index.old = old,
             Err(why) => index.ignored = Some(format!("{}: index ignored: {why}", index.path().display())),
@@ -67,16 +67,16 @@ impl Index {
     }
 
     fn path(&self) -> PathBuf {
-        self.place.join(&self.name)
+        self.dir.join(&self.name)
     }
 
     fn read(&self) -> Result<Option<(Header, File)>, String> {
-        if let Err(error) = self.place.symlink_metadata()
+        if let Err(error) = self.dir.symlink_metadata()
             && error.kind() == io::ErrorKind::NotFound
         {
             return Ok(None);
         }
-        let dir = PrivateDir::open(&self.place).map_err(|error| error.to_string())?;
+        let dir = PrivateDir::open(&self.dir).map_err(|error| error.to_string())?;
         let Some(mut file) = dir.read(&self.name).map_err(|error| crate::sys::why(&error))? else {
             return Ok(None);
         };
@@ -150,7 +150,7 @@ impl Index {
     ///
     /// The directory of the index is not safe, or the file could not be written. The old index is still there then.
     pub fn write(&self, gathered: Gather, known: Option<&Known>) -> Result<(), String> {
-        let dir = PrivateDir::make(&self.place).map_err(|error| error.to_string())?;
+        let dir = PrivateDir::make(&self.dir).map_err(|error| error.to_string())?;
         dir.replace(&self.name, |file| gathered.write(known, file))
             .map_err(|error| format!("{}: {}", self.path().display(), crate::sys::why(&error)))
     }

@@ -162,7 +162,7 @@ fn index(began: i64, full: i64, changed: i64, now: i64) -> Index {
     header.totals.count(Kind::Ends, NOW);
     let file = tempfile::tempfile().unwrap();
     Index {
-        place: PathBuf::new(),
+        dir: PathBuf::new(),
         name: String::new(),
         identity: identity(changed),
         began: (now, 0),
@@ -208,10 +208,10 @@ fn index_is_used_alone_only_if_directory_was_unchanged_before_the_scan() {
 #[test]
 fn index_is_read_for_its_directory_and_layout_only() {
     let root = tempfile::tempdir().unwrap();
-    let place = root.path().join("cache");
-    let open = |layout, stamp| Index::open(&place, layout, stamp);
+    let dir = root.path().join("cache");
+    let open = |layout, stamp| Index::open(&dir, layout, stamp);
     let first = open(Layout::Moin19, stamp(NOW));
-    assert!(first.last().is_none() && first.ignored().is_none() && !place.exists());
+    assert!(first.last().is_none() && first.ignored().is_none() && !dir.exists());
     let mut gathered = first.gather(None).unwrap();
     gathered.take(&session(1, 2, i64::MAX / 2, NOW), false);
     gathered.take(&session(2, 3, NOW, NOW), true);

@@ -34,7 +34,7 @@ struct Link {
 
 /// A server and the connection to it.
 pub(super) struct Server {
-    place: RedisServer,
+    server: RedisServer,
     tls: Option<Arc<ClientConfig>>,
     user: Option<String>,
     password: Option<String>,
@@ -51,7 +51,7 @@ impl Server {
             String::from_utf8(secret(path)?).map_err(|_| format!("{}: password is not UTF-8", path.display()))
         };
         Ok(Server {
-            place: address.server.clone(),
+            server: address.server.clone(),
             tls: match &address.server {
                 RedisServer::Tls(..) => Some(Arc::new(tls(&address.tls)?)),
                 RedisServer::Tcp(..) | RedisServer::Unix(_) => None,
@@ -65,7 +65,7 @@ impl Server {
     }
 
     fn connect(&self) -> RedisResult<Wire> {
-        let mut wire = Wire::connect(&self.place, self.tls.as_ref(), self.db)?;
+        let mut wire = Wire::connect(&self.server, self.tls.as_ref(), self.db)?;
         wire.allow(SHORT_ANSWER);
         if let Some(password) = &self.password {
             self.authenticate(&mut wire, self.user.as_deref(), password)?;

@@ -79,8 +79,12 @@ pub(super) struct Wire {
 
 impl Wire {
     /// Connects. With `tls`, the server must prove its identity when the first command is sent.
-    pub(super) fn connect(place: &RedisServer, tls: Option<&Arc<ClientConfig>>, db: i64) -> io::Result<Wire> {
-        let dialled = place.clone();
+    pub(super) fn connect(
+        server: &RedisServer,
+        tls: Option<&Arc<ClientConfig>>,
+        db: i64,
+    ) -> io::Result<Wire> {
+        let dialled = server.clone();
         let tls = tls.cloned();
         let socket = match sys::within(CONNECTING.1, move || dial(&dialled, tls)) {
             Ok(socket) => socket?,
@@ -123,8 +127,8 @@ impl Wire {
 }
 
 /// A socket with kernel timeouts of [`GLANCE`].
-fn dial(place: &RedisServer, tls: Option<Arc<ClientConfig>>) -> io::Result<Box<dyn Socket>> {
-    match (place, tls) {
+fn dial(server: &RedisServer, tls: Option<Arc<ClientConfig>>) -> io::Result<Box<dyn Socket>> {
+    match (server, tls) {
         (RedisServer::Unix(path), _) => {
             let socket = UnixStream::connect(path)?;
             socket.set_read_timeout(Some(GLANCE))?;

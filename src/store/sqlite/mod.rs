@@ -26,7 +26,7 @@ use super::tally;
 use super::writable::{FreeSpace, HELD, NewSession, Raw, RawRead, Read, WritableStore, Written};
 use super::{Decide, SessionStore, Sink};
 
-mod place;
+mod file;
 mod remove;
 mod row;
 mod schema;
@@ -34,7 +34,7 @@ mod schema;
 mod tests;
 mod write;
 
-use place::{Owner, Unusable};
+use file::{Owner, Unusable};
 use row::{COLUMNS, Entry, Id, found, is_ended, json_text};
 use schema::Database;
 
@@ -50,7 +50,7 @@ pub(super) const BACKEND: Backend = Backend {
     form: "sqlite:FILE",
     open: |spec| Ok(Box::new(SqliteStore::open(spec)?)),
     create,
-    usage: |spec, _| spec.location.path().map(place::usage).unwrap_or_default(),
+    usage: |spec, _| spec.location.path().map(file::usage).unwrap_or_default(),
 };
 
 /// An open database of sessions.

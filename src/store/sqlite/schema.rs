@@ -9,7 +9,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use crate::sys::{self, FileId, GaveUp, Modified, NewFile, why};
 
-use super::place::{Owner, Place, Unusable};
+use super::file::{DatabaseFile, Owner, Unusable};
 
 /// `PRAGMA application_id`: "wkfm".
 const APPLICATION: i64 = 0x776b_666d;
@@ -73,10 +73,12 @@ pub(super) struct Database {
 
 /// Creates the database with mode 0600 if the file does not exist or is empty, completely or not at all.
 pub(super) fn create(file: &Path) -> Result<(), Unusable> {
-    let place = Place::of(file)?;
+    let database_file = DatabaseFile::of(file)?;
     let failed = |why: &dyn std::fmt::Display| Unusable::Why(format!("can't create it: {why}"));
-    let instead_of = match place.size() {
-        Some(0) => Some(sys::stamp_regular(place.dir(), place.name()).map_err(|why| failed(&why))?),
+    let instead_of = match database_file.size() {
+        Some(0) => {
+            Some(sys::stamp_regular(database_file.dir(), database_file.name()).map_err(|why| failed(&why))?)
+        }
         Some(_) => return Ok(()),
         None => None,
     };
@@ -84,8 +86,9 @@ pub(super) fn create(file: &Path) -> Result<(), Unusable> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let seconds = i64::try_from(now.as_secs()).unwrap_or(0);
     let modified = Modified { seconds, nanos: now.subsec_nanos() };
-    let new = NewFile { name: place.name(), bytes: &bytes, modified, mode: 0o600, owner: None, instead_of };
-    match sys::put_files(place.dir(), &[new]).pop() {
+    let new =
+        NewFile { name: database_file.name(), bytes: &bytes, modified, mode: 0o600, owner: None, instead_of };
+    match sys::put_files(database_file.dir(), &[new]).pop() {
         // If another process was faster, its file is checked when it is opened.
         Some(Ok(_)) => Ok(()),
         Some(Err(error)) => Err(failed(&error)),
@@ -103,10 +106,11 @@ fn empty() -> Result<Vec<u8>, Unusable> {
 }
 
 /// Opens the file so that nothing in it can run by itself.
-fn connect(place: &Place) -> Result<Connection, Unusable> {
+fn connect(database_file: &DatabaseFile) -> Result<Connection, Unusable> {
     let both = OpenFlags::SQLITE_OPEN_NOFOLLOW | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let mut connection = Connection::open_with_flags(place.path(), both | OpenFlags::SQLITE_OPEN_READ_WRITE)
-        .map_err(|error| not_opened(place, &error))?;
+    let mut connection =
+        Connection::open_with_flags(database_file.path(), both | OpenFlags::SQLITE_OPEN_READ_WRITE)
+            .map_err(|error| not_opened(database_file, &error))?;
     connection.busy_handler(Some(wait_for_writer))?;
     for (option, on) in [
         (DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false),
@@ -136,14 +140,17 @@ fn wait_for_writer(tries: i32) -> bool {
 }
 
 /// Why it could not be opened, if that is known: SQLite writes files beside it even to read.
-fn not_opened(place: &Place, error: &rusqlite::Error) -> Unusable {
-    Unusable::Why(match place.may_write().map_err(|error| error.kind()) {
+fn not_opened(database_file: &DatabaseFile, error: &rusqlite::Error) -> Unusable {
+    Unusable::Why(match database_file.may_write().map_err(|error| error.kind()) {
         Err(std::io::ErrorKind::ReadOnlyFilesystem) => {
             "on a read-only file system, where SQLite can't open it: copy it to another file system"
                 .to_owned()
         }
         Err(std::io::ErrorKind::PermissionDenied) => {
-            format!("{error}: user {0} can't read and write it: run `chown {0}` on it", place.owner().uid)
+            format!(
+                "{error}: user {0} can't read and write it: run `chown {0}` on it",
+                database_file.owner().uid
+            )
         }
         _ => error.to_string(),
     })
@@ -166,16 +173,16 @@ pub(super) fn open(file: &Path) -> Result<Database, Unusable> {
 }
 
 fn open_now(file: &Path) -> Result<Database, Unusable> {
-    let place = Place::of(file)?;
-    let size = place.size().ok_or(Unusable::Missing)?;
+    let database_file = DatabaseFile::of(file)?;
+    let size = database_file.size().ok_or(Unusable::Missing)?;
     if size == 0 {
         return Err(Unusable::Why(
             "empty file: `wikifarm session migrate --to` creates a database".to_owned(),
         ));
     }
-    let _owner = place.owner().take().map_err(|error| Unusable::Why(why(&error)))?;
-    place.check_beside()?;
-    let connection = connect(&place)?;
+    let _owner = database_file.owner().take().map_err(|error| Unusable::Why(why(&error)))?;
+    database_file.check_beside()?;
+    let connection = connect(&database_file)?;
     let number = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
     let application = number("application_id").map_err(|error| match error.sqlite_error_code() {
         Some(rusqlite::ErrorCode::NotADatabase) => Unusable::Why("not an SQLite database".to_owned()),
@@ -205,11 +212,11 @@ fn open_now(file: &Path) -> Result<Database, Unusable> {
     // A batch of sessions touches many pages of the indexes: 16 MiB of them are kept in memory and written at once.
     connection.pragma_update(None, "cache_size", -16 * 1024)?;
     connection.pragma_update(None, "wal_autocheckpoint", 4000)?;
-    let reader = connect(&place)?;
+    let reader = connect(&database_file)?;
     // It opens the files beside the database, which have just been checked.
     has_our_table(&reader, "session", &COLUMNS)?;
-    let id = place.id().ok_or(Unusable::Missing)?;
-    Ok(Database { reader, writer: connection, owner: place.owner(), id, version })
+    let id = database_file.id().ok_or(Unusable::Missing)?;
+    Ok(Database { reader, writer: connection, owner: database_file.owner(), id, version })
 }
 
 /// The version of a database.

@@ -19,11 +19,11 @@ impl SqliteStore {
         let mut in_order: Vec<(usize, &NewSession)> = batch.iter().copied().enumerate().collect();
         in_order.sort_by_key(|(_, new)| new.id);
         let mut results = Vec::with_capacity(batch.len());
-        for (place, new) in in_order {
-            results.push((place, self.write_one(&transaction, version, new)?));
+        for (position, new) in in_order {
+            results.push((position, self.write_one(&transaction, version, new)?));
         }
         transaction.commit()?;
-        results.sort_unstable_by_key(|(place, _)| *place);
+        results.sort_unstable_by_key(|(position, _)| *position);
         Ok(results.into_iter().map(|(_, written)| written).collect())
     }
 

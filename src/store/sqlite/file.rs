@@ -64,16 +64,16 @@ impl Owner {
 }
 
 /// The location of an existing or new database.
-pub(super) struct Place {
+pub(super) struct DatabaseFile {
     dir: Dir,
     name: CString,
     path: PathBuf,
     found: Option<(FileId, FileStat)>,
 }
 
-impl Place {
+impl DatabaseFile {
     /// Examines the file and its directory.
-    pub(super) fn of(file: &Path) -> Result<Place, Unusable> {
+    pub(super) fn of(file: &Path) -> Result<DatabaseFile, Unusable> {
         let name = file.file_name().ok_or_else(|| Unusable::Why("no file name".to_owned()))?;
         let parent = match file.parent() {
             Some(parent) if !parent.as_os_str().is_empty() => parent,
@@ -103,9 +103,9 @@ impl Place {
                 )));
             }
         };
-        let place = Place { dir, name, path, found };
-        place.check_writers(&real)?;
-        Ok(place)
+        let database_file = DatabaseFile { dir, name, path, found };
+        database_file.check_writers(&real)?;
+        Ok(database_file)
     }
 
     /// The owner of the database, or the future owner.
@@ -164,13 +164,14 @@ impl Place {
         }
         // A user who can replace a directory on the way decides what root opens.
         if uid == 0 && sys::is_root() {
-            for place in real.ancestors().skip(1) {
-                let stat = place.metadata().map_err(|error| Unusable::Why(crate::sys::why(&error)))?;
+            for database_file in real.ancestors().skip(1) {
+                let stat =
+                    database_file.metadata().map_err(|error| Unusable::Why(crate::sys::why(&error)))?;
                 let (others, sticky) = (stat.mode() & 0o022 != 0, stat.mode() & 0o1000 != 0);
                 if stat.uid() != 0 || others && !sticky {
                     return Err(Unusable::Unsafe(format!(
                         "root owns it, but other users can write to {}: run `chown` with the user of the wikis",
-                        place.display()
+                        database_file.display()
                     )));
                 }
             }

@@ -48,7 +48,7 @@ const LONGEST: usize = 4096;
 
 impl DirectoryMap {
     /// The identity of the directory at `path`.
-    pub fn place(&self, path: &Path) -> DirectoryIdentity {
+    pub fn identity(&self, path: &Path) -> DirectoryIdentity {
         match self.absolute(path).map(|path| self.look(&path)) {
             Some(Known::There(device, inode, _)) => DirectoryIdentity::Inode(device, inode),
             Some(Known::Missing(path)) => DirectoryIdentity::Path(path),
@@ -186,12 +186,12 @@ mod tests {
             "none",
         ];
         for path in paths.into_iter().chain(paths) {
-            assert_eq!(all.place(&at(path)), directory_identity(&at(path)), "{path}");
+            assert_eq!(all.identity(&at(path)), directory_identity(&at(path)), "{path}");
         }
         for path in
             ["", ".", "src", "src/./sys", "none/such", "../none", "/", "//", "/.", &"long/".repeat(1000)]
         {
-            assert_eq!(all.place(Path::new(path)), directory_identity(Path::new(path)), "{path}");
+            assert_eq!(all.identity(Path::new(path)), directory_identity(Path::new(path)), "{path}");
         }
     }
 }
