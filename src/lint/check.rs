@@ -50,9 +50,17 @@ pub(super) fn check_each(
     let domains = in_parts(&farm.wikis, |part| part.iter().map(|wiki| Domain::of(wiki, suffixes)).collect());
     let advice = Arc::new(Advice::new(has_no_new_errors));
     let found = |rule: &&'static Rule| {
-        let mut sink = Sink::new(rule).with_advice(&advice);
+        let new_sink = || Sink::new(rule).with_advice(&advice);
+        if let Look::Sharing(look) = rule.look {
+            return in_both(&browsers, |model| {
+                let mut sink = new_sink();
+                look(farm, model, &mut sink);
+                sink.into_findings()
+            });
+        }
+        let mut sink = new_sink();
         match rule.look {
-            Look::Parser | Look::Levels => {}
+            Look::Parser | Look::Levels | Look::Sharing(_) => {}
             Look::Suppressions(look) => look(farm, &comments, &all, &mut sink),
             Look::Wiki(look) => farm.wikis.iter().for_each(|wiki| look(wiki, &mut sink)),
             Look::Farm(look) => look(farm, &mut sink),
@@ -60,13 +68,6 @@ pub(super) fn check_each(
             Look::Disk(look) | Look::Paths(look) => look(&facts, &mut sink),
             Look::Domain(look) => {
                 farm.wikis.iter().zip(&domains).for_each(|(wiki, domain)| look(wiki, domain, &mut sink));
-            }
-            Look::Sharing(look) => {
-                return in_both(&browsers, |model| {
-                    let mut sink = Sink::new(rule).with_advice(&advice);
-                    look(farm, model, &mut sink);
-                    sink.into_findings()
-                });
             }
             Look::Browsers(look) => look(farm, &browsers, &mut sink),
         }

@@ -182,6 +182,39 @@ fn check_joins_findings_that_differ_only_in_the_wiki() {
     assert_eq!(findings[0].also.len(), 1);
 }
 
+/// Wikis with one session directory, and a login of half an hour.
+fn with_clocks(domain: &str, skews: &[f64]) -> String {
+    let wiki = |(at, skew): (usize, &f64)| {
+        format!("[wikis.w{at}]\nurl = \"https://w{at}.example.org/\"\nclock_skew = {skew}\n")
+    };
+    let wikis: String = skews.iter().enumerate().map(wiki).collect();
+    format!(
+        "moin = \"1.9.11\"\n[farm]\ncookie_name = \"lab\"\n{domain}cookie_lifetime = [0, 0.5]\n\
+         session_dir = \"sessions\"\nuser_dir = \"users\"\n{wikis}"
+    )
+}
+
+#[test]
+fn clock_skew_is_reported_once_for_each_clock_if_the_cookie_reaches_the_other_wiki() {
+    let reported = |domain: &str, skews: &[f64]| {
+        let found =
+            check_text(&with_clocks(domain, skews)).into_iter().filter(|one| one.rule == "clock-skew");
+        found.map(|one| one.message).collect::<Vec<_>>().join("\n")
+    };
+    let wide = "cookie_domain = \".example.org\"\n";
+    let ahead = |from: &str, to: &str| {
+        format!(
+            "{to}: logins of {from} expire at once at {to}: the clock there is 2 h ahead, and the sessions last 30 m"
+        )
+    };
+    assert_eq!(reported(wide, &[0.0, 7200.0]), ahead("w0", "w1"));
+    // The wikis share the store, but each cookie stays at its own host.
+    assert_eq!(reported("", &[0.0, 7200.0]), "");
+    // The same for all other wikis.
+    assert_eq!(reported(wide, &[0.0, 0.0, 0.0, 7200.0]), ahead("w0", "w3"));
+    assert_eq!(reported(wide, &[0.0, 600.0]), "");
+}
+
 #[test]
 fn ignored_setting_of_some_wikis_is_unset_for_these_and_kept_for_the_others() {
     let text = "[farm]\ncookie_name = \"lab\"\n\

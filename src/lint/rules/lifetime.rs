@@ -1,10 +1,13 @@
 //! Rules about how long logins last.
 
+use std::collections::BTreeSet;
+
 use crate::age::span_text;
 use crate::farm::{Farm, Key, Wiki};
 use crate::lint::finding::Severity::{Error, Warning};
 use crate::lint::rule::{Look, Rule, Sink, rule};
 use crate::moin::{Behavior, CookieLifetime, Lifetime, lifetimes};
+use crate::sharing::{As, Left, Model, Site, Storage};
 
 const FAMILY: &str = "lifetime";
 
@@ -16,7 +19,7 @@ pub(super) const RULES: &[Rule] = &[
     rule!("lifetime-over-400-days", FAMILY, Warning, Look::Wiki(lifetime_over_400_days)),
     rule!("anonymous-outlives-login", FAMILY, Warning, Look::Wiki(anonymous_outlives_login)),
     rule!("share-lifetimes-differ", FAMILY, Warning, Look::Farm(share_lifetimes_differ)),
-    rule!("clock-skew", FAMILY, Warning, Look::Farm(clock_skew)),
+    rule!("clock-skew", FAMILY, Warning, Look::Sharing(clock_skew)),
     rule!("ten-year-login", FAMILY, Warning, Look::Wiki(ten_year_login)),
     rule!("negative-anonymous-lifetime", FAMILY, Warning, Look::Wiki(negative_anonymous_lifetime)),
 ];
@@ -105,31 +108,42 @@ fn anonymous_outlives_login(wiki: &Wiki, sink: &mut Sink) {
 }
 
 /// Sessions that are expired by the clock of another wiki with the same store.
-fn clock_skew(farm: &Farm, sink: &mut Sink) {
-    let skew = |wiki: &Wiki| wiki.moin().clock_skew;
-    // Without differences, there are no pairs to compare.
-    if farm.wikis.windows(2).all(|pair| matches!(pair, [one, other] if skew(one) == skew(other))) {
-        return;
-    }
-    let stores: Vec<_> = farm.wikis.iter().map(|wiki| wiki.session_location()).collect();
-    for (wiki, store) in farm.wikis.iter().zip(&stores).filter(|(_, store)| store.is_some()) {
-        let Some((whose, lifetime)) = shortest_lifetime(wiki) else { continue };
-        let others = farm.wikis.iter().zip(&stores).filter(|(_, other)| *other == store);
-        let ahead = |other: &Wiki| other.moin().clock_skew - wiki.moin().clock_skew;
-        if let Some((other, _)) = others.into_iter().find(|(other, _)| ahead(other) >= lifetime) {
-            let message = format!(
-                "{whose} of {} expire at once at {}: the clock there is {} ahead, and the sessions last {}",
-                wiki.name,
-                other.name,
-                span_text(ahead(other)),
-                span_text(lifetime)
-            );
-            let key = if other.setting(Key::ClockSkew).is_some() { other } else { wiki };
-            let help =
-                "synchronize the clocks of the servers, for example with chrony, then remove clock_skew";
-            sink.report(key, key.span_of(Key::ClockSkew), message, help);
+fn clock_skew(farm: &Farm, model: &Model, sink: &mut Sink) {
+    let mut reported = BTreeSet::new();
+    for (from, to) in model.encounters() {
+        let (Some(from), Some(to)) = (model.sites().get(*from), model.sites().get(*to)) else { continue };
+        let ahead = to.settings.clock_skew - from.settings.clock_skew;
+        if ahead <= 0.0 || !finds_session_of(from, to) {
+            continue;
         }
+        let (Some(wiki), Some(other)) = (farm.wiki(&from.name), farm.wiki(&to.name)) else { continue };
+        let lifetime = shortest_lifetime(wiki).filter(|(_, lifetime)| ahead >= *lifetime);
+        let Some((whose, lifetime)) = lifetime else { continue };
+        let key = if other.setting(Key::ClockSkew).is_some() { other } else { wiki };
+        if !reported.insert(&key.name) {
+            continue;
+        }
+        let message = format!(
+            "{whose} of {} expire at once at {}: the clock there is {} ahead, and the sessions last {}",
+            wiki.name,
+            other.name,
+            span_text(ahead),
+            span_text(lifetime)
+        );
+        let help = "synchronize the clocks of the servers, for example with chrony, then remove clock_skew";
+        sink.report(key, key.span_of(Key::ClockSkew), message, help);
     }
+}
+
+/// Whether a wiki receives the cookie of another, and looks for its session in the same store.
+fn finds_session_of(from: &Site, to: &Site) -> bool {
+    let Left::Cookie(cookie) = from.left(As::User) else { return false };
+    let directory = |site: &Site| match &site.storage {
+        Storage::Directory(_, identity) | Storage::Process(_, identity) => Some(identity.clone()),
+        _ => None,
+    };
+    let store = directory(from);
+    store.is_some() && store == directory(to) && from.cookie_name == to.cookie_name && to.receives(cookie)
 }
 
 /// The shortest lifetime of sessions that a wiki stores, in seconds.
