@@ -14,7 +14,6 @@ use serde::Serialize;
 
 use self::browsers::{Differs, differences, may_differ};
 use self::logins::Logins;
-use crate::browser::Profile;
 use crate::cli::shared::browser::Browser;
 use crate::cli::shared::look::look;
 use crate::cli::shared::{Context, Exit, Failure, Format, Outcome};
@@ -76,14 +75,21 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     let now = context.now();
     let act_out = |profile| Diff::for_browser(&old, &new, &context.suffixes, profile, now);
     let mut diff = act_out(options.browser.profile());
-    let may_differ = |farm, profile| may_differ(farm, &context.suffixes, profile);
-    let other =
-        options.browser.compared().filter(|other| may_differ(&old, *other) || may_differ(&new, *other));
+    let model = |farm| {
+        let profile = options.browser.profile();
+        Model::for_browser(farm, &RealDirectories::default(), &context.suffixes, profile)
+    };
+    let (old_model, new_model) = (model(&old), model(&new));
+    let other = options
+        .browser
+        .compared()
+        .filter(|other| may_differ(&old, &old_model, *other) || may_differ(&new, &new_model, *other));
     let other = other.map(|profile| (profile, act_out(profile)));
     let differs =
         other.as_ref().map(|(profile, other)| differences(&diff, other, *profile)).unwrap_or_default();
     let lines = other.as_ref().map(|(profile, _)| browsers::lines(&differs, *profile)).unwrap_or_default();
-    let logins = logins(&old, &new, &diff, options.browser.profile(), context);
+    let unknown: Vec<&str> = diff.unknown.iter().map(|unknown| unknown.wiki.as_str()).collect();
+    let logins = Logins::new(&old_model, &new_model, &unknown);
     let suggestion = suggestion(&new, context);
     let impact = diff.hurts() || other.is_some_and(|(_, other)| other.hurts());
     let exit = count(&mut diff, old, context)?;
@@ -133,13 +139,6 @@ fn relative_to(old: &Farm, new: Farm, context: &mut Context<'_>) -> Farm {
     let (old_path, path) = (old.source.path().display(), new.source.path().display());
     context.note(&format!("{path}: relative paths are read from the directory of {old_path}"));
     new.based(&old.base())
-}
-
-fn logins(old: &Farm, new: &Farm, diff: &Diff, profile: Profile, context: &Context<'_>) -> Logins {
-    let directories = RealDirectories::default();
-    let model = |farm| Model::for_browser(farm, &directories, &context.suffixes, profile);
-    let unknown: Vec<&str> = diff.unknown.iter().map(|unknown| unknown.wiki.as_str()).collect();
-    Logins::new(&model(old), &model(new), &unknown)
 }
 
 /// Counts the sessions of stores that no wiki reaches any more, if they are directories on this machine.

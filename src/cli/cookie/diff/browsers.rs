@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::words::{what, who};
-use crate::browser::{Profile, SharedSuffixes};
+use crate::browser::Profile;
 use crate::farm::Farm;
 use crate::location::RealDirectories;
 use crate::names::list;
@@ -27,14 +27,10 @@ pub(super) struct Differs {
     case: Case,
 }
 
-/// Whether another browser may treat the cookies of a farm differently.
-pub(super) fn may_differ(farm: &Farm, suffixes: &SharedSuffixes, other: Profile) -> bool {
-    if farm.wikis.len() <= ALL_WIKIS {
-        return true;
-    }
-    let directories = RealDirectories::default();
-    let chromium = Model::new(farm, &directories, suffixes);
-    Browsers::new(&chromium, &chromium.in_browser(farm, &directories, other)).any_differs()
+/// Whether another browser may treat the cookies of a farm differently than the browser of its model.
+pub(super) fn may_differ(farm: &Farm, model: &Model, other: Profile) -> bool {
+    farm.wikis.len() <= ALL_WIKIS
+        || Browsers::new(model, &model.in_browser(farm, &RealDirectories::default(), other)).any_differs()
 }
 
 /// Everything that identifies a user at a wiki.
