@@ -140,3 +140,29 @@ fn preview_names_the_browser_in_which_a_new_login_is_seen() {
     assert_eq!(of("chromium"), "logged in at both");
     assert_eq!(of("firefox"), "anonymous at new, which picks the cookie of old");
 }
+
+#[test]
+fn preview_for_one_browser_names_logins_that_only_this_browser_loses() {
+    let place = Place::farm(
+        "[farm]\ncookie_path = \"/\"\ncookie_name = \"lab\"\n\
+         [wikis.new]\nmoin = \"1.9.0\"\nurl = \"https://new.example.org/\"\ndata_dir = \"new\"\n\
+         [wikis.old]\nmoin = \"1.8.7\"\nurl = \"https://old.example.org/\"\ndata_dir = \"old\"\n\
+         cookie_domain = \".example.org\"\n",
+    );
+    let preview = |browser: &str, format: &str| {
+        let command = format!("cookie preview --browser {browser} {format}");
+        place.wikifarm(&command).any_stdout().run()
+    };
+    let line = "users who log in at new, at old, and again at new are anonymous at new, which picks the cookie of old";
+    for (browser, shown, effect) in [
+        ("firefox", true, "anonymous at new, which picks the cookie of old"),
+        ("chromium", false, "logged in at both"),
+        ("rfc", true, "anonymous at new, which picks the cookie of old"),
+    ] {
+        let stdout = preview(browser, "").stdout.replace("\n    ", " ");
+        assert_eq!(stdout.contains(line), shown, "{browser}: {stdout}");
+        let json = preview(browser, "--format json").json();
+        let expected = json!([{"from": "new", "to": "old", "browsers": [browser], "effect": effect}]);
+        assert_eq!(json["new_logins"], expected, "{browser}");
+    }
+}

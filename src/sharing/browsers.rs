@@ -29,6 +29,43 @@ impl Model {
         }
         Model::of(sites, self.by_name.clone(), browser, Arc::clone(&self.names))
     }
+
+    /// The results of a new login in the browser of the model and in another, for each of these pairs where they differ.
+    ///
+    /// A new login gives the cookie another value, after which its position among cookies of one name can differ.
+    pub fn new_logins(
+        &self,
+        other: Profile,
+        pairs: &[(usize, usize)],
+    ) -> Vec<((usize, usize), [NewLogin; 2])> {
+        let other = Jar::with_suffixes(other, self.browser.shared_suffixes());
+        let mut known = HashMap::new();
+        let mut found = Vec::new();
+        for (from, to) in pairs.iter().copied().filter(|(from, to)| self.age_counts(*from, *to)) {
+            let (Some(a), Some(b)) = (self.sites.get(from), self.sites.get(to)) else { continue };
+            if !(a.is_known() && b.is_known()) || a.shares_address_with(b) {
+                continue;
+            }
+            let acted = known
+                .entry(Key::of(a, b, As::User))
+                .or_insert_with(|| [&self.browser, &other].map(|browser| after_new_login(a, b, browser)));
+            if let [Some(one), Some(other)] = acted
+                && one != other
+            {
+                found.push(((from, to), [*one, *other]));
+            }
+        }
+        found
+    }
+
+    /// Whether the order of two wikis' cookies depends on when they were created.
+    fn age_counts(&self, from: usize, to: usize) -> bool {
+        let (Some(from), Some(to)) = (self.sites.get(from), self.sites.get(to)) else { return false };
+        let (Some(ours), Some(theirs)) = (cookie(from), cookie(to)) else { return false };
+        ours.path.len() == theirs.path.len()
+            && !same_cookie(ours, theirs)
+            && may_meet(from, to, Relation::of(from, to))
+    }
 }
 
 /// Whether browsers treat a wiki's header alike, at each of its URLs.
@@ -46,6 +83,7 @@ fn is_read_alike(site: &Site) -> bool {
         && plain(domain)
         && domain.contains(|letter: char| letter != '.')
         && plain(&site.settings.effective_cookie_path())
+        && site.settings.clock_skew == 0.0
         && at(site)
         && site.aliases.iter().all(at)
 }
@@ -101,41 +139,12 @@ impl<'a> Browsers<'a> {
 
     /// Whether the prediction for a pair, by position, can differ.
     pub fn may_differ(&self, from: usize, to: usize) -> bool {
-        self.one_differs(from, to) || self.age_counts(from, to)
-    }
-
-    /// Whether the order of two wikis' cookies depends on when they were created.
-    fn age_counts(&self, from: usize, to: usize) -> bool {
-        let (Some(from), Some(to)) = (self.one.sites().get(from), self.one.sites().get(to)) else {
-            return false;
-        };
-        let (Some(ours), Some(theirs)) = (cookie(from), cookie(to)) else { return false };
-        ours.path.len() == theirs.path.len()
-            && !same_cookie(ours, theirs)
-            && may_meet(from, to, Relation::of(from, to))
+        self.one_differs(from, to) || self.one.age_counts(from, to)
     }
 
     /// The results of a new login in the two browsers, for each pair where they differ.
-    ///
-    /// A new login gives the cookie another value, after which its position among cookies of one name can differ.
     pub fn new_logins(&self, pairs: &[(usize, usize)]) -> Vec<((usize, usize), [NewLogin; 2])> {
-        let mut known = HashMap::new();
-        let mut found = Vec::new();
-        for (from, to) in pairs.iter().copied().filter(|(from, to)| self.age_counts(*from, *to)) {
-            let (Some(a), Some(b)) = (self.one.sites().get(from), self.one.sites().get(to)) else { continue };
-            if !(a.is_known() && b.is_known()) || a.shares_address_with(b) {
-                continue;
-            }
-            let acted = known
-                .entry(Key::of(a, b, As::User))
-                .or_insert_with(|| [self.one, self.other].map(|model| after_new_login(a, b, &model.browser)));
-            if let [Some(one), Some(other)] = acted
-                && one != other
-            {
-                found.push(((from, to), [*one, *other]));
-            }
-        }
-        found
+        self.one.new_logins(self.other.profile(), pairs)
     }
 
     /// The wikis that interfere in the other browser only, and those of `ours` that interfere in the first only, as far as two

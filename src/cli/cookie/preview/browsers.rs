@@ -176,6 +176,28 @@ fn new_logins<'a>(
     (found, alike.into_values().map(|(line, count)| with_count(line, count)).collect())
 }
 
+/// The same for one browser: the pairs where a new login has another result in `unlike`, and a line for each kind of them
+/// where users lose a login.
+pub(super) fn new_logins_in_one<'a>(
+    model: &'a Model,
+    unlike: Profile,
+    chosen: &Chosen<'a>,
+) -> (Vec<NewLoginJson<'a>>, Vec<String>) {
+    let mut found = Vec::new();
+    let mut alike: BTreeMap<String, (String, usize)> = BTreeMap::new();
+    for ((from, to), [result, _]) in model.new_logins(unlike, &chosen.pairs) {
+        let (Some(from), Some(to)) = (model.sites().get(from), model.sites().get(to)) else { continue };
+        let (from, to) = (from.name.as_str(), to.name.as_str());
+        let effect = result.describe(from, to);
+        if !(result.here && result.there) {
+            let line = format!("users who log in at {from}, at {to}, and again at {from} are {effect}");
+            alike.entry(format!("{result:?}")).or_insert_with(|| (line, 0)).1 += 1;
+        }
+        found.push(NewLoginJson { from, to, browsers: [model.profile().name()], effect });
+    }
+    (found, alike.into_values().map(|(line, count)| with_count(line, count)).collect())
+}
+
 fn with_count(line: String, count: usize) -> String {
     match count {
         1 => line,

@@ -78,7 +78,7 @@ impl<'a> Document<'a> {
             prediction.interferences.iter().map(|third| Interference::of(third, model)).collect();
         let new_logins = match prediction.differences {
             Some(differences) => differences.merge(model.profile(), &mut pairs, &mut interferences),
-            None => Vec::new(),
+            None => prediction.new_logins,
         };
         let leak = |leak: Leak| LeakJson { host: leak.host, cookies: leak.cookies };
         Document {

@@ -1,7 +1,7 @@
 //! Everything that the preview predicts, for any format.
 
 use super::addresses::{self, ByUrl};
-use super::browsers::Differences;
+use super::browsers::{Differences, NewLoginJson, new_logins_in_one};
 use super::chosen::Chosen;
 use super::trouble::Problems;
 use crate::browser::Profile;
@@ -20,6 +20,8 @@ pub(super) struct Prediction<'a> {
     pub(super) by_url: Vec<ByUrl<'a>>,
     pub(super) leaks: Vec<Leak>,
     pub(super) differences: Option<Differences<'a>>,
+    /// In a prediction for one browser: pairs where a new login has another result than in others.
+    pub(super) new_logins: Vec<NewLoginJson<'a>>,
     pub(super) unmet: Vec<Unmet>,
 }
 
@@ -37,13 +39,24 @@ pub(super) fn predict<'a>(
         group.iter().filter_map(|at| chosen.sites.get(at)).map(|site| site.name.as_str()).collect()
     };
     let concerned = |group: &&Vec<usize>| chosen.one.is_none_or(|one| group.contains(&one));
+    let unlike = if model.profile() == Profile::Chromium { Profile::Firefox } else { Profile::Chromium };
+    let mut problems = Problems::new(model, chosen);
+    let new_logins = match other {
+        None if chosen.in_full() => {
+            let (found, lines) = new_logins_in_one(model, unlike, chosen);
+            problems.lines.extend(lines);
+            found
+        }
+        _ => Vec::new(),
+    };
     let groups = groups(model).iter().filter(concerned).map(names).filter(|group| group.len() > 1);
     Prediction {
         model,
         other,
         chosen,
         groups: groups.collect(),
-        problems: Problems::new(model, chosen),
+        problems,
+        new_logins,
         interferences: all.iter().filter(|third| chosen.has(third)).copied().collect(),
         by_url: addresses::different(model, chosen),
         leaks: leaks(farm, model).into_iter().filter_map(|leak| chosen.leak(leak)).collect(),
