@@ -481,3 +481,18 @@ fn simulate_with_clock_skew_finds_the_session_expired_at_the_wiki_that_is_ahead(
     let seen: Vec<_> = steps.iter().map(|step| &step["seen"]["user"]).collect();
     assert_eq!(seen, [&json!("Bob"), &json!("Bob"), &json!(null), &json!(null)]);
 }
+
+#[test]
+fn simulate_with_a_clock_far_behind_stores_an_expires_cookie_in_browsers() {
+    // 2.0-dev sends Expires without Max-Age. Browsers count it from the Date header of the same clock.
+    let place = Place::farm(
+        "moin = \"2.0-dev\"\n[wikis.one]\nurl = \"https://one.example.org/\"\nuser_dir = \"users\"\nclock_skew = -8640000\n",
+    );
+    let stored = |browser: &str| {
+        let command = format!("cookie simulate {AT} --browser {browser} --format json");
+        let json = place.wikifarm(&command).arg("login one Bob").any_stdout().run().json();
+        let sent = json["steps"][0]["set_cookie"].as_array().unwrap().clone();
+        sent.iter().map(|sent| sent["browser"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(["chromium", "firefox", "rfc"].map(stored), [["stored"], ["stored"], ["expired at once"]]);
+}

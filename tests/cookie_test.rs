@@ -330,6 +330,93 @@ help: did you mean "docs"?
 }
 
 #[test]
+fn test_with_a_frame_in_another_site_shows_the_cookies_of_each_browser() {
+    let script = r#"{"url": "https://w.example.org/", "set_cookie": ["A=1", "N=1; Secure; SameSite=None"], "at": 1795400000}
+{"url": "https://w.example.org/", "visit": true, "nav": "frame", "from_url": "https://example.net/"}
+{"url": "https://w.example.org/", "set_cookie": ["A=2"], "nav": "fetch", "from_url": "https://example.net/"}
+{"url": "https://w.example.org/", "visit": true, "nav": "image", "from_url": "https://example.net/"}
+"#;
+    Place::new()
+        .file("steps.jsonl", script)
+        .wikifarm("cookie test --script steps.jsonl")
+        .status(1)
+        .stdout(str![[r#"
+2026-11-23T02:13:20Z  https://w.example.org/ sets cookies
+  accepted  A=1
+            stored as A=1 for w.example.org only, path /, until the browser
+            closes
+  accepted  N=1; Secure; SameSite=None
+            stored as N=1 for w.example.org only, path /, Secure, SameSite=None,
+            until the browser closes
+
+2026-11-23T02:13:20Z  https://w.example.org/ is embedded in https://example.net/
+  Cookie: N=1
+  Firefox differs: no Cookie header
+  sent      N=1 for w.example.org only, path /
+            w.example.org is the host of the cookie, / is within /, the
+            connection is https
+  withheld  A=1 for w.example.org only, path /
+            same-site: SameSite withholds the cookie from requests of other
+            sites (RFC 6265bis 5.6.7.1)
+
+2026-11-23T02:13:20Z  https://w.example.org/ sets cookies, embedded in
+            https://example.net/
+  rejected  A=2
+            cross-site: pages embedded in another site can set SameSite=None
+            cookies only (RFC 6265bis 5.7 step 18)
+            Firefox differs: accepted: stored as A=2 for w.example.org only,
+            path /, partition https://example.net, until the browser closes
+
+2026-11-23T02:13:20Z  https://w.example.org/ is embedded in https://example.net/
+  Cookie: N=1
+  Firefox differs: Cookie: A=2
+  sent      N=1 for w.example.org only, path /
+            w.example.org is the host of the cookie, / is within /, the
+            connection is https
+  withheld  A=1 for w.example.org only, path /
+            same-site: SameSite withholds the cookie from requests of other
+            sites (RFC 6265bis 5.6.7.1)
+
+difference same-site-default: SameSite is absent
+  Chromium: as Lax, but sent with a cross-site POST for two minutes after
+            creation
+  Firefox:  as None
+
+difference third-party: a frame, an image, or a `fetch` in a page of another
+            site
+  Chromium: has cookies with SameSite=None, or only Partitioned ones if
+            third-party cookies are blocked
+  Firefox:  has cookies of its own, kept apart by the site of the page: never
+            those of other visits
+
+"#]])
+        .run();
+}
+
+#[test]
+fn test_with_a_date_header_counts_expires_from_the_clock_of_the_server() {
+    let script = r#"{"url": "https://w.example.org/", "set_cookie": ["A=1; Expires=Mon, 23 Nov 2026 04:00:00 GMT"], "at": 1795400000, "date": "Mon, 23 Nov 2026 03:00:00 GMT"}
+"#;
+    let place = Place::new().file("steps.jsonl", script);
+    place
+        .wikifarm("cookie test --script steps.jsonl")
+        .stdout(str![[r#"
+2026-11-23T02:13:20Z  https://w.example.org/ sets cookies
+  accepted  A=1; Expires=Mon, 23 Nov 2026 04:00:00 GMT
+            stored as A=1 for w.example.org only, path /, until
+            2026-11-23T03:13:20Z, in 60 m
+
+"#]])
+        .run();
+    let lives = |browser: &str| {
+        let command = format!("cookie test --script steps.jsonl --browser {browser} --format json");
+        let json = place.wikifarm(&command).any_stdout().run().json();
+        json["steps"][0]["accepted"][0]["expires"].as_f64().unwrap() - 1_795_400_000.0
+    };
+    assert_eq!(["chromium", "firefox", "rfc"].map(lives), [3600.0, 3600.0, 6400.0]);
+}
+
+#[test]
 fn test_with_a_script_runs_its_lines_in_order() {
     let script = r#"{"url": "https://w.example.org/", "set_cookie": ["A=1; HttpOnly", "B=2; SameSite=Strict"], "at": 1795400000}
 {"url": "https://w.example.org/", "set_cookie": ["A=2", "C=\udce9"], "from": "script"}

@@ -93,6 +93,7 @@ mod store_list;
 mod summaries;
 mod support;
 mod trust;
+mod two_browsers;
 mod two_commands;
 mod unread_output;
 mod words;

@@ -215,7 +215,7 @@ fn each_rule_belongs_to_one_difference() {
 fn each_difference_has_an_example() {
     // The tests below cover the differences that concern requests. The headers in the table are text, so they
     // hold no invalid UTF-8.
-    let elsewhere = ["same-site-default", "schemeful-same-site", "not-utf-8"];
+    let elsewhere = ["same-site-default", "schemeful-same-site", "third-party", "expires-clock", "not-utf-8"];
     for difference in &DIFFERENCES {
         let acted_out = EXAMPLES.iter().any(|(name, ..)| *name == difference.name);
         assert!(acted_out != elsewhere.contains(&difference.name), "{difference:?}");
@@ -241,6 +241,63 @@ fn cross_site_post_sends_a_cookie_without_same_site_in_browsers_only() {
 #[test]
 fn http_and_https_are_one_site_in_firefox_only() {
     assert_eq!(sent("a=b; SameSite=Strict", "http://v.example.org/", Request::link), [0, 1, 0]);
+}
+
+/// The cookies that a frame of the wiki in another site sends after a response to `set`, in each profile.
+fn sent_in_frame(set: impl Fn(Target) -> Request) -> [String; 3] {
+    Profile::ALL.map(|profile| {
+        let mut jar = Jar::new(profile);
+        let wiki = Target::parse(SECURE).unwrap();
+        let page = Target::parse("https://example.net/").unwrap();
+        for header in ["a=1", "n=1; Secure; SameSite=None", "l=1; SameSite=Lax"] {
+            jar.receive(&wiki, header.as_bytes(), &set(page.clone()));
+        }
+        let sent = jar.peek(&wiki, &Request::embedded(NOW, page)).header;
+        String::from_utf8(sent.unwrap_or_default()).unwrap()
+    })
+}
+
+#[test]
+fn frame_has_cookies_of_its_own_in_firefox_only() {
+    assert_eq!(sent_in_frame(|_| Request::direct(NOW)), ["n=1", "", "n=1"]);
+    assert_eq!(sent_in_frame(|page| Request::embedded(NOW, page)), ["n=1", "a=1; n=1", "n=1"]);
+}
+
+#[test]
+fn expires_counts_from_the_date_header_in_browsers_only() {
+    let lives = |attributes: &str, server_time| {
+        Profile::ALL.map(|profile| {
+            let header = format!("a=b; Expires=Tue, 24 Nov 2026 00:37:06 GMT{attributes}");
+            let request = Request { server_time, ..Request::direct(NOW) };
+            let outcome =
+                Jar::new(profile).receive(&Target::parse(WIKI).unwrap(), header.as_bytes(), &request);
+            outcome.stored().map(|cookie| cookie.expires.unwrap() - NOW)
+        })
+    };
+    assert_eq!(lives("", None), [Some(86_505.0); 3]);
+    assert_eq!(lives("", Some(NOW + 3600.0)), [Some(82_905.0), Some(82_905.0), Some(86_505.0)]);
+    assert_eq!(lives("", Some(NOW + 90_000.0)), [None, None, Some(86_505.0)]);
+    assert_eq!(lives("; Max-Age=60", Some(NOW + 90_000.0)), [Some(60.0); 3]);
+}
+
+#[test]
+fn differences_in_frames_and_clocks_are_named() {
+    let wiki = Target::parse(SECURE).unwrap();
+    let names = |other, header: &'static str, request: Request| {
+        let act = |mut jar: Jar| {
+            jar.receive(&wiki, header.as_bytes(), &request);
+            jar.all().iter().map(|cookie| (cookie.expires, cookie.partition.clone())).collect::<Vec<_>>()
+        };
+        let found = responsible(&Jar::new(Profile::Chromium), other, act);
+        found.iter().map(|difference| difference.name).collect::<Vec<_>>()
+    };
+    let frame = Request::embedded(NOW, Target::parse("https://example.net/").unwrap());
+    let skewed = Request { server_time: Some(NOW + 60.0), ..Request::direct(NOW) };
+    let expires = "a=b; Expires=Tue, 24 Nov 2026 00:37:06 GMT";
+    assert_eq!(names(Profile::Firefox, "a=b; Secure; SameSite=None", frame.clone()), ["third-party"]);
+    assert_eq!(names(Profile::Firefox, "a=b", frame), ["same-site-default"]);
+    assert_eq!(names(Profile::Firefox, expires, skewed.clone()), [""; 0]);
+    assert_eq!(names(Profile::Rfc6265bis, expires, skewed), ["expires-clock"]);
 }
 
 #[test]

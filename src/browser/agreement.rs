@@ -16,6 +16,8 @@ struct Scenario {
     scenario: String,
     nav: String,
     from: Option<String>,
+    #[serde(default)]
+    third_party: String,
     wikis: Vec<Wiki>,
     rows: Vec<Row>,
 }
@@ -31,6 +33,13 @@ struct Row {
     set: Vec<String>,
     set_at: Vec<f64>,
     set_cookie: Vec<Vec<String>>,
+    #[serde(default)]
+    set_nav: Vec<String>,
+    #[serde(default)]
+    set_from: Vec<Option<String>>,
+    #[serde(default)]
+    date: Vec<Option<String>>,
+    visited_at: Option<f64>,
     stored: Vec<Stored>,
     received: BTreeMap<String, Option<String>>,
     rejected: Vec<Rejected>,
@@ -51,6 +60,7 @@ struct Stored {
     #[serde(rename = "host_only")]
     host_only: bool,
     expires: Option<f64>,
+    partition: Option<String>,
 }
 
 /// A rejected cookie as Chromium's developer tools or Firefox's console report it.
@@ -119,6 +129,7 @@ fn as_stored(cookie: &Cookie) -> Stored {
         session: !cookie.is_persistent(),
         host_only: cookie.host_only,
         expires: cookie.expires,
+        partition: cookie.partition.clone(),
     }
 }
 
@@ -130,10 +141,18 @@ fn disagreements(profile: Profile, scenario: &Scenario, row: &Row) -> Vec<String
         Target::parse(&wiki.url).unwrap()
     };
     let mut jar = Jar::new(profile);
+    if scenario.third_party == "blocked" {
+        jar = jar.blocking_third_parties();
+    }
     let mut refused = Vec::new();
-    for ((id, at), headers) in row.set.iter().zip(&row.set_at).zip(&row.set_cookie) {
-        for header in headers {
-            let outcome = jar.receive(&target(id), &bytes(header), &Request::direct(*at));
+    for (index, (id, at)) in row.set.iter().zip(&row.set_at).enumerate() {
+        let nav = row.set_nav.get(index).map_or("direct", String::as_str);
+        let page = row.set_from.get(index).cloned().flatten().map(|url| Target::parse(&url).unwrap());
+        let date = row.date.get(index).cloned().flatten();
+        let server_time = date.and_then(|text| server_time(&text));
+        let request = Request { server_time, ..request(nav, *at, page) };
+        for header in &row.set_cookie[index] {
+            let outcome = jar.receive(&target(id), &bytes(header), &request);
             refused.extend(outcome.rejection().map(|rejection| (header.clone(), rejection.clone())));
         }
     }
@@ -144,15 +163,10 @@ fn disagreements(profile: Profile, scenario: &Scenario, row: &Row) -> Vec<String
     }
     compare_jar(row, &jar, &mut wrong);
 
-    let now = row.set_at.last().copied().unwrap() + 0.5;
+    let now = row.visited_at.unwrap_or(row.set_at.last().copied().unwrap() + 0.5);
     let page = scenario.from.as_ref().map(|url| Target::parse(url).unwrap());
     let page = page.or_else(|| row.set.last().map(|id| target(id)));
-    let request = match scenario.nav.as_str() {
-        "direct" => Request::direct(now),
-        "link" => Request::link(now, page.unwrap()),
-        "post" => Request::post(now, page.unwrap()),
-        other => panic!("unknown navigation {other}"),
-    };
+    let request = request(&scenario.nav, now, page);
     for wiki in &scenario.wikis {
         let to = target(&wiki.id);
         let visit = jar.cookies_for(&to, &request);
@@ -162,10 +176,25 @@ fn disagreements(profile: Profile, scenario: &Scenario, row: &Row) -> Vec<String
             wrong.push(format!("{} receives {:?}, not {:?}", wiki.id, show(&visit.header), show(&expected)));
         }
         if profile == Profile::Chromium {
-            compare_withheld(row, wiki, &to, &visit, &mut wrong);
+            compare_withheld(&scenario.scenario, row, wiki, &to, &visit, &mut wrong);
         }
     }
     wrong
+}
+
+fn request(nav: &str, now: f64, page: Option<Target>) -> Request {
+    match nav {
+        "direct" => Request::direct(now),
+        "link" => Request::link(now, page.unwrap()),
+        "post" => Request::post(now, page.unwrap()),
+        "frame" | "fetch" | "image" => Request::embedded(now, page.unwrap()),
+        other => panic!("unknown navigation {other}"),
+    }
+}
+
+/// The time in a `Date` header. Both browsers read it with the parser that Firefox also uses for `Expires`.
+fn server_time(text: &str) -> Option<f64> {
+    parse_cookie_date(text.as_bytes(), Profile::Firefox).map(|date| date as f64)
 }
 
 fn compare_refusals(row: &Row, refused: &[(String, Rejection)], wrong: &mut Vec<String>) {
@@ -176,7 +205,13 @@ fn compare_refusals(row: &Row, refused: &[(String, Rejection)], wrong: &mut Vec<
             .flat_map(|(_, rejection)| rejection.reasons())
             .filter_map(RejectionReason::devtools_name)
             .collect();
-        let expected: BTreeSet<_> = rejected.reasons.iter().map(String::as_str).collect();
+        // The last word of this name depends on the cookie.
+        let is_same_site = |name: &str| name.starts_with("SchemefulSameSite");
+        let expected: BTreeSet<_> = rejected
+            .reasons
+            .iter()
+            .map(|name| if is_same_site(name) { "SchemefulSameSiteLax" } else { name.as_str() })
+            .collect();
         let unnamed = found.is_some_and(|(_, rejection)| rejection.reason.devtools_name().is_none());
         if names != expected && !unnamed {
             wrong.push(format!("{:?} is refused for {names:?}, not {expected:?}", rejected.line));
@@ -196,7 +231,9 @@ fn compare_refusals(row: &Row, refused: &[(String, Rejection)], wrong: &mut Vec<
 /// Compares the rejections. Firefox's console has one line for each rejected cookie, among other lines.
 fn compare_rejections(row: &Row, refused: &[(String, Rejection)], wrong: &mut Vec<String>) {
     let is_rejection = |message: &str| {
-        message.starts_with("Cookie ") && (message.contains("rejected") || message.contains("is invalid"))
+        message.starts_with("Cookie ")
+            && (message.contains("rejected") || message.contains("is invalid"))
+            && !message.contains("will soon be rejected")
     };
     let rejected = row.rejected.iter().filter(|rejected| is_rejection(&rejected.message)).count();
     // HTTP drops an empty header, and a response with a NUL in a header, before the browser reads the cookie.
@@ -211,8 +248,13 @@ fn compare_jar(row: &Row, jar: &Jar, wrong: &mut Vec<String>) {
         list.sort_by(|one, other| one.partial_cmp(other).unwrap());
         list
     };
-    let have = sorted(jar.all().iter().map(as_stored).collect());
-    let want = sorted(row.stored.clone());
+    // The first recordings do not show partitions.
+    let seen = |one: Stored| Stored { partition: one.partition.filter(|_| !row.date.is_empty()), ..one };
+    let have = sorted(jar.all().iter().map(as_stored).map(seen).collect());
+    // Firefox writes the site as `(https,example.org)`.
+    let site = |text: String| text.trim_matches(['(', ')']).replace(',', "://");
+    let named = |one: Stored| Stored { partition: one.partition.clone().map(site), ..one };
+    let want = sorted(row.stored.iter().cloned().map(named).collect());
     let near = |one: Option<f64>, other: Option<f64>| match (one, other) {
         (Some(one), Some(other)) => (one - other).abs() <= CLOCK,
         (one, other) => one == other,
@@ -230,12 +272,23 @@ fn compare_jar(row: &Row, jar: &Jar, wrong: &mut Vec<String>) {
 
 /// Compares the withheld cookies. Chromium reports them only for cookies of the site, and only if it withheld
 /// one.
-fn compare_withheld(row: &Row, wiki: &Wiki, to: &Target, visit: &Visit, wrong: &mut Vec<String>) {
+fn compare_withheld(
+    scenario: &str,
+    row: &Row,
+    wiki: &Wiki,
+    to: &Target,
+    visit: &Visit,
+    wrong: &mut Vec<String>,
+) {
+    // Chromium does not list expired cookies and the cookies of other partitions.
+    let is_unlisted =
+        |reason: &WithheldReason| matches!(reason, WithheldReason::Expired | WithheldReason::OtherPartition);
     let site = |host: &str| BuiltinSuffixes.registrable_domain(host).unwrap_or(host).to_owned();
     let have: BTreeSet<_> = visit
         .withheld
         .iter()
         .filter(|withheld| site(&withheld.cookie.domain) == site(to.host()))
+        .filter(|withheld| !withheld.also.iter().chain([&withheld.reason]).any(is_unlisted))
         .map(|withheld| Held {
             domain: with_dot(&withheld.cookie),
             name: recorded(&withheld.cookie.name),
@@ -245,7 +298,10 @@ fn compare_withheld(row: &Row, wiki: &Wiki, to: &Target, visit: &Visit, wrong: &
         .collect();
     let none = Vec::new();
     let listed = row.withheld.as_ref().and_then(|by_wiki| by_wiki.get(&wiki.id)).unwrap_or(&none);
-    let want: BTreeSet<_> = listed.iter().collect();
+    // Some rows show a part of a larger jar.
+    let is_part = scenario.starts_with("old-") || scenario == "clock-act-out";
+    let in_row = |held: &&Held| !is_part || row.stored.iter().any(|one| one.domain == held.domain);
+    let want: BTreeSet<_> = listed.iter().filter(in_row).collect();
     if have.iter().collect::<BTreeSet<_>>() != want {
         wrong.push(format!("{} is denied {have:?}, not {want:?}", wiki.id));
     }
@@ -276,6 +332,22 @@ fn each_row_recorded_from_chromium_is_predicted() {
 #[test]
 fn each_row_recorded_from_firefox_is_predicted() {
     assert_eq!(tried(Profile::Firefox, "firefox.jsonl"), (210, 301, vec![]));
+}
+
+#[test]
+fn each_row_with_clocks_and_other_sites_is_predicted_except_these() {
+    let tried = |profile, file| {
+        let (scenarios, rows, wrong) = tried(profile, file);
+        let name = |line: &String| line.split(": ").next().unwrap().to_owned();
+        (scenarios, rows, wrong.iter().map(name).collect::<Vec<_>>())
+    };
+    // A Date header in the form of ISO 8601, which no server sends, and which Chromium reads.
+    let of_chromium = ["clock-date-invalid/2".to_owned()];
+    assert_eq!(tried(Profile::Chromium, "extra-chromium.jsonl"), (239, 422, of_chromium.to_vec()));
+    // A user who went from the page to the wiki and back by links. Then Firefox gives the frame the ordinary
+    // cookies. `parse_script` refuses to predict such frames.
+    let of_firefox = [1, 2].map(|row| format!("returned-frame-cross-from-https-to-https/{row}"));
+    assert_eq!(tried(Profile::Firefox, "extra-firefox.jsonl"), (147, 328, of_firefox.to_vec()));
 }
 
 #[test]

@@ -98,7 +98,8 @@ pub struct Cookie {
     pub last_access: f64,
     /// Chromium's eviction priority.
     pub priority: Priority,
-    /// The site of the page that set the cookie, if the cookie is `Partitioned`.
+    /// The site of the page in the address bar, if the browser keeps the cookie apart by this site: because
+    /// the cookie is `Partitioned`, or because Firefox received it in a page embedded in another site.
     pub partition: Option<String>,
     /// The registrable domain, or the host if it has none. Limits count cookies by it.
     pub(super) site: String,

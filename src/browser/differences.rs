@@ -83,7 +83,7 @@ pub fn responsible<T: PartialEq>(
 const RECORDED: &str = "recorded";
 
 /// All differences. The ones that matter to wiki farms come first.
-pub static DIFFERENCES: [Difference; 19] = [
+pub static DIFFERENCES: [Difference; 21] = [
     Difference {
         name: "overwrite-order",
         what: "a cookie is overwritten with another value",
@@ -110,6 +110,24 @@ pub static DIFFERENCES: [Difference; 19] = [
         rfc: "are two sites (5.2)",
         source: RECORDED,
         take: |rules, other| rules.schemeful = other.schemeful,
+    },
+    Difference {
+        name: "third-party",
+        what: "a frame, an image, or a `fetch` in a page of another site",
+        chromium: "has cookies with SameSite=None, or only Partitioned ones if third-party cookies are blocked",
+        firefox: "has cookies of its own, kept apart by the site of the page: never those of other visits",
+        rfc: "has cookies with SameSite=None (7.1 leaves more to the browser)",
+        source: RECORDED,
+        take: |rules, other| rules.third_party = other.third_party,
+    },
+    Difference {
+        name: "expires-clock",
+        what: "Expires without Max-Age, from a server whose clock is wrong",
+        chromium: "counts from the Date header, and without one from the browser's clock",
+        firefox: "counts from the Date header, and without one from the browser's clock",
+        rfc: "counts from the browser's clock (5.7)",
+        source: RECORDED,
+        take: |rules, other| rules.counts_from_date = other.counts_from_date,
     },
     Difference {
         name: "host-prefix-path",

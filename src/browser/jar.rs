@@ -14,7 +14,7 @@ use super::lifetime::expires_at;
 use super::matching::{domain_match, path_covers};
 use super::prefix::broken_prefix;
 use super::retrieve::{self, Visit};
-use super::rules::{Overwriting, Reasons, Rules};
+use super::rules::{Overwriting, Reasons, Rules, ThirdParty};
 use super::same_site::{Request, Via};
 use super::set_cookie::{SetCookie, first_line, parse_by};
 use super::suffix::{BuiltinSuffixes, SharedSuffixes, Suffixes};
@@ -42,6 +42,14 @@ impl Jar {
     /// An empty jar with another public suffix list.
     pub fn with_suffixes(profile: Profile, suffixes: Arc<dyn Suffixes + Send + Sync>) -> Self {
         Self { profile, rules: *profile.rules(), suffixes, cookies: Vec::new(), next_serial: 0 }
+    }
+
+    /// The jar of a browser that blocks third-party cookies, as Debian's Chromium does. Pages embedded in
+    /// another site then have `Partitioned` cookies only.
+    #[must_use]
+    pub fn blocking_third_parties(mut self) -> Self {
+        self.rules.third_party = ThirdParty::Blocked;
+        self
     }
 
     /// An empty jar with the same suffixes, for a browser that may differ from each profile.
@@ -129,9 +137,14 @@ impl Jar {
             Err(reason) if self.rules.reasons == Reasons::First => return Err(reason.into()),
             Err(reason) => return Err(Rejection { reason, also: reasons }),
         };
-        let mut cookie = new_cookie(from, set_cookie, domain, request.now);
+        let ahead = request.server_time.filter(|_| self.rules.counts_from_date);
+        let ahead = ahead.map_or(0.0, |date| date - request.now);
+        let mut cookie = new_cookie(from, set_cookie, domain, request.now, ahead);
         cookie.site = suffixes.registrable_domain(&cookie.domain).unwrap_or(&cookie.domain).to_owned();
-        cookie.partition = partitioned.then(|| request.partition(from, suffixes));
+        let apart = partitioned
+            || self.rules.third_party == ThirdParty::Partitioned
+                && request.is_third_party(from, suffixes, &self.rules);
+        cookie.partition = apart.then(|| request.partition(from, suffixes));
         // Browsers check the connection and the jar only if the header itself is valid.
         if self.rules.reasons == Reasons::First || reasons.is_empty() {
             reasons.extend(self.reasons_against(&cookie, from, request));
@@ -149,6 +162,10 @@ impl Jar {
 
     /// The reasons to reject a cookie that depend on the page that sets it and on the jar.
     fn reasons_against(&self, cookie: &Cookie, from: &Target, request: &Request) -> Vec<RejectionReason> {
+        let blocked = self.rules.third_party == ThirdParty::Blocked && cookie.partition.is_none();
+        if blocked && request.is_third_party(from, self.suffixes(), &self.rules) {
+            return vec![RejectionReason::ThirdParty];
+        }
         let script = request.via == Via::Script;
         let shadows_secure = !from.is_secure()
             && self.cookies.iter().any(|old| {
@@ -206,8 +223,9 @@ fn new_cookie(
     set_cookie: SetCookie,
     CookieDomain { domain, host_only }: CookieDomain,
     now: f64,
+    ahead: f64,
 ) -> Cookie {
-    let expires = expires_at(set_cookie.max_age, set_cookie.expires, now);
+    let expires = expires_at(set_cookie.max_age, set_cookie.expires, now, ahead);
     let path = set_cookie.path_or_default(from).to_vec();
     Cookie {
         name: set_cookie.name,

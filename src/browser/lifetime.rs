@@ -43,12 +43,13 @@ pub(super) fn read_max_age(value: &[u8], rule: MaxAge) -> Option<i64> {
 }
 
 /// The expiry of a cookie that was received at `now`, in unix seconds. `None` for the end of the session;
-/// minus infinity for a `Max-Age` of zero or less. `max_age` is in seconds, `expires` in unix seconds.
-pub(super) fn expires_at(max_age: Option<i64>, expires: Option<i64>, now: f64) -> Option<f64> {
+/// minus infinity for a `Max-Age` of zero or less. `max_age` is in seconds, `expires` in unix seconds, and
+/// `ahead` is how far the clock by which `expires` counts is ahead of `now`, in seconds.
+pub(super) fn expires_at(max_age: Option<i64>, expires: Option<i64>, now: f64, ahead: f64) -> Option<f64> {
     let wanted = match (max_age, expires) {
         (Some(..=0), _) => f64::NEG_INFINITY,
         (Some(seconds), _) => now + seconds as f64,
-        (None, Some(date)) => date as f64,
+        (None, Some(date)) => date as f64 - ahead,
         (None, None) => return None,
     };
     Some(wanted.min(now + MAX_LIFETIME))

@@ -6,34 +6,62 @@ use proptest::prelude::*;
 use super::properties::{headers, urls};
 use super::*;
 
+/// A response: the wiki that sends it, a header, and the request before it.
+type Response = (Target, Vec<u8>, Request);
+
 /// Whether a difference can apply to a scenario. Uses the text of the headers, not the rules.
-fn may_apply(name: &str, story: &[(Target, Vec<u8>, u8)], request: &Request, to: &Target) -> bool {
+fn may_apply(name: &str, story: &[Response], (to, request): (&Target, &Request)) -> bool {
     let any = |found: &dyn Fn(&str) -> bool| {
         story.iter().any(|(_, header, _)| found(&String::from_utf8_lossy(header).to_ascii_lowercase()))
     };
     let first = |header: &str| header.split(';').next().unwrap_or_default().to_owned();
-    let is_cross_site =
-        |from: &Target| from.registrable_domain(&BuiltinSuffixes) != to.registrable_domain(&BuiltinSuffixes);
-    let is_cross_scheme = |from: &Target| from.scheme_is_https() != to.scheme_is_https();
-    let from = request.from.as_ref();
+    let mut requests = story.iter().map(|(to, _, request)| (to, request)).chain([(to, request)]);
+    let domain = |target: &Target| target.registrable_domain(&BuiltinSuffixes).to_owned();
+    let is_cross_site = |from: &Target, to: &Target| domain(from) != domain(to);
+    let is_cross_scheme = |from: &Target, to: &Target| from.scheme_is_https() != to.scheme_is_https();
+    let mut is_cross = |crosses: &dyn Fn(&Target, &Target) -> bool, embedded: bool| {
+        requests.any(|(to, request)| {
+            let nav = !embedded || request.nav == Nav::Embedded;
+            nav && request.from.as_ref().is_some_and(|from| crosses(from, to))
+        })
+    };
+    let either = |from: &Target, to: &Target| is_cross_site(from, to) || is_cross_scheme(from, to);
     match name {
         "inner-tab" => any(&|header| header.contains('\t')),
         "line-end" => any(&|header| header.contains(['\r', '\n'])),
         "empty-name" => any(&|header| header.trim_start().starts_with('=')),
         "no-equals-sign" => any(&|header| !first(header).contains('=')),
         "max-age-sign" => any(&|header| header.contains("max-age")),
+        "repeated-lifetime" => any(&|header| header.contains("max-age") || header.contains("expires")),
         "expires-date" => any(&|header| header.contains("expires")),
+        "expires-clock" => story.iter().any(|(_, header, request)| {
+            let skewed = request.server_time.is_some_and(|date| date != request.now);
+            skewed && String::from_utf8_lossy(header).to_ascii_lowercase().contains("expires")
+        }),
         "overwrite-order" => story.len() > 1,
         "domain-non-ascii" => any(&|header| header.contains("domain") && !header.is_ascii()),
+        "domain-attribute" => any(&|header| header.contains("domain")),
         "not-utf-8" => story.iter().any(|(_, header, _)| std::str::from_utf8(header).is_err()),
         "host-empty-label" => story.iter().any(|(from, ..)| from.host().contains("..")),
         "http-prefix" => any(&|header| header.contains("http-")),
         "host-prefix-path" => any(&|header| header.contains("__host-")),
+        "partitioned" => any(&|header| header.contains("partitioned")),
         "priority" => any(&|header| header.contains("priority")),
-        "same-site-default" => from.is_some_and(|from| is_cross_site(from) || is_cross_scheme(from)),
-        "schemeful-same-site" => from.is_some_and(is_cross_scheme),
+        "same-site-default" => is_cross(&either, false),
+        "schemeful-same-site" => is_cross(&is_cross_scheme, false),
+        "third-party" => is_cross(&either, true),
         _ => false,
     }
+}
+
+/// Requests at a time, from all kinds of pages, to servers with all kinds of clocks.
+fn requests() -> impl Strategy<Value = Request> {
+    let nav = prop::sample::select(vec![Nav::Direct, Nav::Link, Nav::Post, Nav::Embedded]);
+    let skew = prop::option::of(-90_000_i32..90_000);
+    (nav, urls(), skew).prop_map(|(nav, page, skew)| {
+        let server_time = skew.map(f64::from);
+        Request { nav, server_time, ..Request::link(0.0, page) }
+    })
 }
 
 /// Headers, some of which browsers read differently.
@@ -57,30 +85,36 @@ proptest! {
 
     #[test]
     fn profiles_differ_only_by_differences_that_apply(
-        story in prop::collection::vec((urls(), odd_headers(), 0_u8..200), 0..6),
-        (to, page, kind) in (urls(), urls(), 0..3),
+        story in prop::collection::vec((urls(), odd_headers(), requests(), 0_u8..200), 0..6),
+        (to, visit) in (urls(), requests()),
+        pair in 0_usize..3,
     ) {
         let mut now = 1_795_394_121.0;
-        let times: Vec<f64> = story.iter().map(|(_, _, wait)| { now += f64::from(*wait); now }).collect();
-        let request = match kind {
-            0 => Request::direct(now),
-            1 => Request::link(now, page),
-            _ => Request::post(now, page),
+        let at = |request: Request, now: f64| {
+            Request { now, server_time: request.server_time.map(|skew| now + skew), ..request }
         };
+        let story: Vec<Response> = story
+            .into_iter()
+            .map(|(from, header, request, wait)| {
+                now += f64::from(wait);
+                (from, header, at(request, now))
+            })
+            .collect();
+        let visit = at(visit, now);
         let act = |mut jar: Jar| {
-            for ((from, header, _), at) in story.iter().zip(&times) {
-                jar.receive(from, header, &Request::direct(*at));
+            for (from, header, request) in &story {
+                jar.receive(from, header, request);
             }
-            let kept: Vec<_> = jar.all().iter().map(|cookie| (cookie.pair(), cookie.expires)).collect();
-            (jar.peek(&to, &request).header, kept)
+            let kept = |cookie: &Cookie| (cookie.pair(), cookie.expires, cookie.partition.clone());
+            (jar.peek(&to, &visit).header, jar.all().iter().map(kept).collect::<Vec<_>>())
         };
-        let (one, other) = (Profile::Chromium, Profile::Firefox);
+        let (one, other) = (Profile::ALL[pair], Profile::ALL[(pair + 1) % 3]);
         let found = responsible(&Jar::new(one), other, act);
         let differs = act(Jar::new(one)) != act(Jar::new(other));
         prop_assert_eq!(differs, !found.is_empty(), "{:?}", found);
         for difference in found {
             prop_assert!(difference.is_between(one, other));
-            prop_assert!(may_apply(difference.name, &story, &request, &to), "{:?}", difference);
+            prop_assert!(may_apply(difference.name, &story, (&to, &visit)), "{:?}", difference);
         }
     }
 }

@@ -31,6 +31,8 @@ pub enum RejectionReason {
     SecureFromInsecure,
     /// `HttpOnly` from a script.
     HttpOnlyFromScript,
+    /// Set by a page embedded in another site, in a browser that blocks third-party cookies.
+    ThirdParty,
     /// An insecure connection would hide or replace a Secure cookie of that name.
     OverwriteSecure,
     /// Set by a page of another site, in a request that is not a top-level navigation.
@@ -80,6 +82,7 @@ impl RejectionReason {
             R::DomainMismatch => "5.7 step 10",
             R::SecureFromInsecure => "5.7 step 13",
             R::HttpOnlyFromScript => "5.7 step 15",
+            R::ThirdParty => "7.1",
             R::OverwriteSecure => "5.7 step 16",
             R::CrossSite => "5.7 step 18",
             R::SameSiteNoneInsecure => "5.7 step 19",
@@ -96,7 +99,12 @@ impl RejectionReason {
     pub fn is_in_the_draft(self) -> bool {
         !matches!(
             self,
-            R::AmbiguousNameless | R::EmptyName | R::HttpPrefix | R::HostHttpPrefix | R::PartitionedInsecure
+            R::AmbiguousNameless
+                | R::EmptyName
+                | R::ThirdParty
+                | R::HttpPrefix
+                | R::HostHttpPrefix
+                | R::PartitionedInsecure
         )
     }
 
@@ -116,6 +124,7 @@ impl RejectionReason {
             R::DomainMismatch => "Domain must be the host that sets the cookie, or a parent of it",
             R::SecureFromInsecure => "Secure cookies must be set over https",
             R::HttpOnlyFromScript => "a script cannot set an HttpOnly cookie",
+            R::ThirdParty => "the browser blocks cookies of pages embedded in another site",
             R::OverwriteSecure => {
                 "over http, no cookie may replace or shadow a Secure cookie of the same name"
             }
@@ -133,7 +142,8 @@ impl RejectionReason {
         }
     }
 
-    /// The name in Chromium's developer tools. `None` if they have none, or no recording shows it.
+    /// The name in Chromium's developer tools. `None` if they have none, or no recording shows it. For
+    /// `CrossSite`, the last word depends on the cookie.
     pub fn devtools_name(self) -> Option<&'static str> {
         Some(match self {
             R::DisallowedCharacter => "DisallowedCharacter",
@@ -142,7 +152,8 @@ impl RejectionReason {
             R::MalformedDomain | R::NonAsciiDomain | R::PublicSuffix | R::DomainMismatch => "InvalidDomain",
             R::SecureFromInsecure => "SecureOnly",
             R::OverwriteSecure => "OverwriteSecure",
-            R::CrossSite => "SameSiteLax",
+            R::ThirdParty => "UserPreferences",
+            R::CrossSite => "SchemefulSameSiteLax",
             R::SameSiteNoneInsecure => "SameSiteNoneInsecure",
             R::SecurePrefix | R::HostPrefix | R::HttpPrefix | R::HostHttpPrefix | R::HiddenPrefix => {
                 "InvalidPrefix"
@@ -215,7 +226,7 @@ mod tests {
         assert_eq!(
             names.join(" "),
             "disallowed-character no-cookie-content name-and-value-too-long ambiguous-nameless empty-name malformed-domain \
-             non-ascii-domain public-suffix domain-mismatch secure-from-insecure http-only-from-script \
+             non-ascii-domain public-suffix domain-mismatch secure-from-insecure http-only-from-script third-party \
              overwrite-secure cross-site same-site-none-insecure secure-prefix host-prefix http-prefix \
              host-http-prefix hidden-prefix partitioned-insecure overwrite-http-only"
         );

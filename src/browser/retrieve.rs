@@ -9,7 +9,7 @@ use std::fmt;
 use super::Target;
 use super::cookie::{Cookie, SameSite};
 use super::matching::{domain_match, path_covers};
-use super::rules::Rules;
+use super::rules::{Rules, ThirdParty};
 use super::same_site::{Context, Request, Via, allows};
 use super::suffix::Suffixes;
 
@@ -30,8 +30,11 @@ pub enum WithheldReason {
     SameSite,
     /// The cookie is HttpOnly, and the request is from a script.
     HttpOnlyFromScript,
-    /// The cookie is Partitioned, and was set in a page of another site.
+    /// The browser keeps the cookie apart for another site in the address bar.
     OtherPartition,
+    /// The request is embedded in a page of another site, and the browser keeps such requests apart from
+    /// other visits, or blocks their cookies.
+    ThirdParty,
 }
 
 use WithheldReason as W;
@@ -55,6 +58,7 @@ impl WithheldReason {
             W::Expired => "5.7",
             W::SameSite => "5.6.7.1",
             W::SecureOnly | W::HttpOnlyFromScript | W::OtherPartition => "5.8.3",
+            W::ThirdParty => "7.1",
         }
     }
 
@@ -67,7 +71,8 @@ impl WithheldReason {
             W::Expired => "the cookie has expired",
             W::SameSite => "SameSite withholds the cookie from requests of other sites",
             W::HttpOnlyFromScript => "scripts cannot read HttpOnly cookies",
-            W::OtherPartition => "the Partitioned cookie was set in a page of another site",
+            W::OtherPartition => "the browser keeps the cookie apart for another site in the address bar",
+            W::ThirdParty => "a page embedded in another site does not get the cookies of other visits",
         }
     }
 }
@@ -146,6 +151,7 @@ fn reasons(
 ) -> Vec<WithheldReason> {
     let belongs =
         if cookie.host_only { to.host() == cookie.domain } else { domain_match(to.host(), &cookie.domain) };
+    let kept_apart = context == Context::CrossSite && rules.third_party != ThirdParty::Allowed;
     let checks = [
         (belongs, W::DomainMismatch),
         (path_covers(&cookie.path, to.path().as_bytes()), W::PathMismatch),
@@ -154,6 +160,7 @@ fn reasons(
         (allows(cookie, context, request.now, rules), W::SameSite),
         (!cookie.http_only || request.via == Via::Http, W::HttpOnlyFromScript),
         (cookie.partition.as_deref().is_none_or(|own| own == partition), W::OtherPartition),
+        (!kept_apart || cookie.partition.is_some(), W::ThirdParty),
     ];
     checks.into_iter().filter(|(holds, _)| !holds).map(|(_, reason)| reason).collect()
 }
@@ -170,6 +177,7 @@ impl Withheld {
                 Some(_) => "SchemefulSameSiteLax",
                 None => "SchemefulSameSiteUnspecifiedTreatedAsLax",
             }),
+            W::ThirdParty => Some("UserPreferences"),
             W::Expired | W::HttpOnlyFromScript | W::OtherPartition => None,
         };
         std::iter::once(self.reason).chain(self.also.iter().copied()).filter_map(name).collect()

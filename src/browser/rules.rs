@@ -12,6 +12,7 @@ pub(super) struct Rules {
     pub(super) repeated_lifetime: RepeatedLifetime,
     pub(super) max_age: MaxAge,
     pub(super) dates: Dates,
+    pub(super) counts_from_date: bool,
     pub(super) overwriting: Overwriting,
     pub(super) domain: DomainAttribute,
     pub(super) converts_idn: bool,
@@ -22,6 +23,7 @@ pub(super) struct Rules {
     pub(super) priority: bool,
     pub(super) same_site_default: SameSiteDefault,
     pub(super) schemeful: bool,
+    pub(super) third_party: ThirdParty,
     pub(super) reasons: Reasons,
 }
 
@@ -129,6 +131,17 @@ pub(super) enum SameSiteDefault {
     None,
 }
 
+/// Cookies of a page that is embedded in a page of another site.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ThirdParty {
+    /// `SameSite` decides.
+    Allowed,
+    /// Only `Partitioned` cookies are stored and sent.
+    Blocked,
+    /// All cookies are kept apart by the site of the page in the address bar.
+    Partitioned,
+}
+
 /// Which reasons are reported if several reject a cookie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reasons {
@@ -145,6 +158,7 @@ pub(super) const CHROMIUM: Rules = Rules {
     repeated_lifetime: RepeatedLifetime::Last,
     max_age: MaxAge::Chromium,
     dates: Dates::Chromium,
+    counts_from_date: true,
     overwriting: Overwriting::RenewsCreation,
     domain: DomainAttribute::Browsers,
     converts_idn: true,
@@ -155,6 +169,7 @@ pub(super) const CHROMIUM: Rules = Rules {
     priority: true,
     same_site_default: SameSiteDefault::LaxAllowingUnsafe,
     schemeful: true,
+    third_party: ThirdParty::Allowed,
     reasons: Reasons::AllOfOneStage,
 };
 
@@ -167,6 +182,7 @@ pub(super) const FIREFOX: Rules = Rules {
     repeated_lifetime: RepeatedLifetime::Last,
     max_age: MaxAge::Firefox,
     dates: Dates::Firefox,
+    counts_from_date: true,
     overwriting: Overwriting::KeepsCreation,
     domain: DomainAttribute::Browsers,
     converts_idn: false,
@@ -177,6 +193,7 @@ pub(super) const FIREFOX: Rules = Rules {
     priority: false,
     same_site_default: SameSiteDefault::None,
     schemeful: false,
+    third_party: ThirdParty::Partitioned,
     reasons: Reasons::AllOfOneStage,
 };
 
@@ -189,6 +206,7 @@ pub(super) const RFC: Rules = Rules {
     repeated_lifetime: RepeatedLifetime::LastValid,
     max_age: MaxAge::Rfc,
     dates: Dates::Rfc,
+    counts_from_date: false,
     overwriting: Overwriting::KeepsCreation,
     domain: DomainAttribute::Rfc,
     converts_idn: false,
@@ -199,5 +217,6 @@ pub(super) const RFC: Rules = Rules {
     priority: false,
     same_site_default: SameSiteDefault::Lax,
     schemeful: true,
+    third_party: ThirdParty::Allowed,
     reasons: Reasons::First,
 };

@@ -19,7 +19,7 @@ pub enum Nav {
     Link,
     /// A form with method POST on the page `from`.
     Post,
-    /// An image, script, frame, or `fetch` in the page `from`, which stays in the address bar.
+    /// A frame, an image, or a `fetch` with credentials in the page `from`, which stays in the address bar.
     Embedded,
 }
 
@@ -46,27 +46,35 @@ pub struct Request {
     pub from: Option<Target>,
     /// Headers or a script.
     pub via: Via,
+    /// The time in the `Date` header of the response, in unix seconds. `None` if the response has no such
+    /// header.
+    pub server_time: Option<f64>,
 }
 
 impl Request {
     /// A request for an address typed into the address bar.
     pub fn direct(now: f64) -> Self {
-        Self { now, nav: Nav::Direct, from: None, via: Via::Http }
+        Self { now, nav: Nav::Direct, from: None, via: Via::Http, server_time: None }
     }
 
     /// A request from a link on a page.
     pub fn link(now: f64, from: Target) -> Self {
-        Self { now, nav: Nav::Link, from: Some(from), via: Via::Http }
+        Self { nav: Nav::Link, from: Some(from), ..Self::direct(now) }
     }
 
     /// A request from a POST form on a page.
     pub fn post(now: f64, from: Target) -> Self {
-        Self { now, nav: Nav::Post, from: Some(from), via: Via::Http }
+        Self { nav: Nav::Post, from: Some(from), ..Self::direct(now) }
+    }
+
+    /// A request from a frame, an image, or a `fetch` in a page.
+    pub fn embedded(now: f64, from: Target) -> Self {
+        Self { nav: Nav::Embedded, from: Some(from), ..Self::direct(now) }
     }
 
     /// A use of `document.cookie` in a page that was opened by itself, not embedded.
     pub fn script(now: f64) -> Self {
-        Self { now, nav: Nav::Direct, from: None, via: Via::Script }
+        Self { via: Via::Script, ..Self::direct(now) }
     }
 
     /// Whether the request comes from the same site, or from no page.
@@ -107,6 +115,11 @@ impl Request {
             None => rules.same_site_default == SameSiteDefault::None,
         };
         is_none || self.context(from, suffixes, rules) != Context::CrossSite
+    }
+
+    /// Whether the request is embedded in a page of another site.
+    pub(super) fn is_third_party(&self, to: &Target, suffixes: &dyn Suffixes, rules: &Rules) -> bool {
+        self.context(to, suffixes, rules) == Context::CrossSite
     }
 
     /// The site of the page in the address bar, which separates partitioned cookies.
@@ -157,7 +170,7 @@ mod tests {
     use super::*;
 
     fn context(nav: Nav, from: &str, to: &str) -> Context {
-        let request = Request { now: 0.0, nav, from: Some(Target::parse(from).unwrap()), via: Via::Http };
+        let request = Request { nav, ..Request::link(0.0, Target::parse(from).unwrap()) };
         request.context(&Target::parse(to).unwrap(), &BuiltinSuffixes, Profile::Chromium.rules())
     }
 

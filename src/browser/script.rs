@@ -7,94 +7,18 @@
 //! ```
 //!
 //! `at` is unix seconds. Without `at`, the time of the previous line continues, and cookies keep the order in
-//! which they were received. `from` is `http` or `script` (`document.cookie`). A header's bytes are written
-//! as [`RawText`]; with `"encoding": "latin-1"`, each character is a byte. A link or form without `from_url`
-//! is on the page that last set cookies. `null` is the same as a missing field. Anything else that is not
-//! understood is an error with its line number.
+//! which they were received. `date` is the `Date` header of the response. `from` is `http` or `script`
+//! (`document.cookie`). A header's bytes are written as [`RawText`](super::RawText); with `"encoding": "latin-1"`, each
+//! character is a byte. `nav` is `direct`, `link`, `post`, `frame`, `fetch`, or `image`. Without `from_url`,
+//! the request comes from the page that last set cookies. `null` is the same as a missing field. Anything
+//! else that is not understood, and requests whose cookies nobody has recorded, are errors with their line
+//! number.
 
 use std::fmt;
 
-use serde::Deserialize;
-use serde::de::{self, Deserializer, MapAccess, Visitor};
-
-use super::raw_text::RawText;
-use super::{Jar, Nav, Outcome, Request, Target, TargetError, Via, Visit};
-
-/// One step of a script.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Step {
-    /// The URL as written.
-    pub url: String,
-    /// The target of the URL. An error if URLs of this kind have no cookies: nothing is received or sent.
-    pub target: Result<Target, TargetError>,
-    /// The time in unix seconds.
-    pub at: f64,
-    /// Headers or a script.
-    pub via: Via,
-    /// The action.
-    pub action: Action,
-}
-
-/// The action of a step.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub enum Action {
-    /// The page sets cookies with these headers.
-    Receive(Vec<Vec<u8>>),
-    /// The browser visits the page.
-    Visit {
-        /// The kind of navigation.
-        nav: Nav,
-        /// The page of the link or form; `None` for a direct visit.
-        from: Option<Target>,
-    },
-}
-
-/// The outcome of a step.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub enum Played {
-    /// The outcome of each header.
-    Received(Vec<Outcome>),
-    /// The cookies that the request sent.
-    Visited(Visit),
-    /// URLs of this kind have no cookies.
-    NoCookies(TargetError),
-}
-
-impl Step {
-    /// A page that sets cookies with the headers of its response.
-    pub fn receive(url: &str, at: f64, headers: Vec<Vec<u8>>) -> Self {
-        Self::new(url, at, Via::Http, Action::Receive(headers))
-    }
-
-    /// A page opened from the address bar.
-    pub fn visit(url: &str, at: f64) -> Self {
-        Self::new(url, at, Via::Http, Action::Visit { nav: Nav::Direct, from: None })
-    }
-
-    fn new(url: &str, at: f64, via: Via, action: Action) -> Self {
-        Self { url: url.to_owned(), target: Target::parse(url), at, via, action }
-    }
-
-    /// Runs the step.
-    pub fn play(&self, jar: &mut Jar) -> Played {
-        let target = match &self.target {
-            Ok(target) => target,
-            Err(error) => return Played::NoCookies(error.clone()),
-        };
-        match &self.action {
-            Action::Receive(headers) => {
-                let request = Request { via: self.via, ..Request::direct(self.at) };
-                Played::Received(headers.iter().map(|header| jar.receive(target, header, &request)).collect())
-            }
-            Action::Visit { nav, from } => {
-                let request = Request { now: self.at, nav: *nav, from: from.clone(), via: self.via };
-                Played::Visited(jar.cookies_for(target, &request))
-            }
-        }
-    }
-}
+use super::script_line::{Wrong, parse_line};
+use super::step::{Action, Step};
+use super::{BuiltinSuffixes, Nav, Request, Via};
 
 /// A line of a script that is not understood.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -127,15 +51,17 @@ pub fn parse_script(text: &[u8], now: f64) -> Result<Vec<Step>, Vec<ScriptError>
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
     let (mut steps, mut errors) = (Vec::new(), Vec::new());
     let (mut at, mut page) = (now, None);
+    let mut ways = Vec::new();
     for (index, line) in text.split(|byte| *byte == b'\n').enumerate() {
         if line.trim_ascii().is_empty() {
             continue;
         }
         let step = parse_line(line).and_then(|line| line.step(at, page.as_ref()));
-        match step {
+        match step.and_then(|step| recorded(step, &mut ways)) {
             Ok(step) => {
-                at = step.at;
-                if let (Action::Receive(_), Ok(target)) = (&step.action, &step.target) {
+                at = step.request.now;
+                let opens = step.request.nav != Nav::Embedded;
+                if let (Action::Receive(_), Ok(target), true) = (&step.action, &step.target, opens) {
                     page = Some(target.clone());
                 }
                 steps.push(step);
@@ -146,188 +72,42 @@ pub fn parse_script(text: &[u8], now: f64) -> Result<Vec<Step>, Vec<ScriptError>
     if errors.is_empty() { Ok(steps) } else { Err(errors) }
 }
 
-/// The problem and its column.
-type Wrong = (String, Option<usize>);
+/// Top-level requests by link or form: the sites that they come from and go to.
+type Ways = Vec<(String, String)>;
 
-fn parse_line(line: &[u8]) -> Result<Line, Wrong> {
-    let text = std::str::from_utf8(line).map_err(|error| {
-        ("not UTF-8: write other bytes as \\udc80 to \\udcff".to_owned(), Some(error.valid_up_to() + 1))
-    })?;
-    serde_json::from_str(text).map_err(|error| {
-        // Remove the line number of serde_json: each line is parsed alone, so it is always 1.
-        let position = format!(" at line {} column {}", error.line(), error.column());
-        let what = error.to_string();
-        let what = what.strip_suffix(&position).unwrap_or(&what);
-        // `at` is the only number in a line.
-        let what = match what.strip_suffix("expected f64") {
-            Some(before) => format!("{before}expected unix seconds"),
-            None => what.to_owned(),
-        };
-        (short(&what), Some(error.column()).filter(|column| *column > 0))
-    })
-}
-
-/// The start of a message, which may repeat a megabyte of the script.
-fn short(what: &str) -> String {
-    const MOST: usize = 200;
-    match what.char_indices().nth(MOST) {
-        Some((end, _)) => what.get(..end).unwrap_or_default().to_owned() + "…",
-        None => what.to_owned(),
-    }
-}
-
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum NavWord {
-    Direct,
-    Link,
-    Post,
-}
-
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum ViaWord {
-    Http,
-    Script,
-}
-
-#[derive(Clone, Copy, Deserialize)]
-enum Encoding {
-    #[serde(rename = "latin-1")]
-    Latin1,
-}
-
-/// A line as written.
-#[derive(Default)]
-struct Line {
-    url: Option<String>,
-    set_cookie: Option<Vec<RawText>>,
-    visit: Option<bool>,
-    at: Option<f64>,
-    nav: Option<NavWord>,
-    from_url: Option<String>,
-    from: Option<ViaWord>,
-    encoding: Option<Encoding>,
-}
-
-/// The fields of a line.
-const FIELDS: [&str; 8] = ["url", "set_cookie", "visit", "at", "nav", "from_url", "from", "encoding"];
-
-impl<'de> Deserialize<'de> for Line {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Fields;
-
-        impl<'de> Visitor<'de> for Fields {
-            type Value = Line;
-
-            fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-                out.write_str(
-                    "an object: {\"url\": .., \"set_cookie\": [..]} or {\"url\": .., \"visit\": true}",
-                )
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Line, A::Error> {
-                let mut line = Line::default();
-                let mut seen = Vec::new();
-                while let Some(key) = map.next_key::<String>()? {
-                    match key.as_str() {
-                        "url" => line.url = map.next_value()?,
-                        "set_cookie" => line.set_cookie = map.next_value()?,
-                        "visit" => line.visit = map.next_value()?,
-                        "at" => line.at = map.next_value()?,
-                        "nav" => line.nav = map.next_value()?,
-                        "from_url" => line.from_url = map.next_value()?,
-                        "from" => line.from = map.next_value()?,
-                        "encoding" => line.encoding = map.next_value()?,
-                        _ => return Err(de::Error::custom(unknown(&key))),
-                    }
-                    if seen.contains(&key) {
-                        return Err(de::Error::custom(format!("duplicate field {key:?}")));
-                    }
-                    seen.push(key);
-                }
-                Ok(line)
-            }
+/// The step, unless no recording shows what browsers do with its cookies.
+fn recorded(step: Step, ways: &mut Ways) -> Result<Step, Wrong> {
+    let unknown = |what: &str| Err((format!("cannot be predicted: {what}"), None));
+    let (Request { nav, from: Some(from), via, .. }, Ok(to)) = (&step.request, &step.target) else {
+        return Ok(step);
+    };
+    let way = (from.site(&BuiltinSuffixes), to.site(&BuiltinSuffixes));
+    match nav {
+        Nav::Embedded if *via == Via::Script => unknown("document.cookie in frames was not recorded"),
+        Nav::Embedded | Nav::Post if from.scheme_is_https() && !to.is_secure() => {
+            unknown("only links from a page of https to http were recorded")
         }
-
-        deserializer.deserialize_map(Fields)
-    }
-}
-
-fn unknown(key: &str) -> String {
-    let short: String = key.chars().take(40).collect();
-    let near = FIELDS
-        .into_iter()
-        .map(|field| (strsim::damerau_levenshtein(&short.to_lowercase(), field), field))
-        .min();
-    match near {
-        Some((distance, field)) if distance <= (field.len() / 3).max(1) => {
-            format!("unknown field {short:?}; did you mean {field:?}?")
+        Nav::Embedded if came_back(ways, &way) => {
+            unknown("Firefox may send all cookies to a site from which the user came back to this page")
         }
-        _ => format!("unknown field {short:?}: expected one of {}", FIELDS.join(", ")),
-    }
-}
-
-impl Line {
-    /// The step that the line describes. `at` and `page` are the time and the page of the previous lines.
-    fn step(self, at: f64, page: Option<&Target>) -> Result<Step, Wrong> {
-        let wrong = |what: &str| (what.to_owned(), None);
-        let url = self.url.ok_or_else(|| wrong("\"url\" is missing"))?;
-        let via = match self.from {
-            Some(ViaWord::Script) => Via::Script,
-            Some(ViaWord::Http) | None => Via::Http,
-        };
-        let action = match (self.set_cookie, self.visit.unwrap_or_default()) {
-            (None, false) => {
-                return Err(wrong("expected \"set_cookie\": [..] or \"visit\": true"));
-            }
-            (Some(_), true) => {
-                return Err(wrong("\"set_cookie\" and \"visit\" need a line each"));
-            }
-            (Some(headers), false) => {
-                if self.nav.is_some() || self.from_url.is_some() {
-                    return Err(wrong("\"nav\" and \"from_url\" are for visits only"));
-                }
-                let decode = |text: &RawText| match self.encoding {
-                    None => Ok(text.to_bytes()),
-                    Some(Encoding::Latin1) => text
-                        .to_latin_1()
-                        .map_err(|character| (format!("{character:?} is not in latin-1"), None)),
-                };
-                Action::Receive(headers.iter().map(decode).collect::<Result<_, _>>()?)
-            }
-            (None, true) => {
-                let named = |url: &String| {
-                    Target::parse(url)
-                        .map_err(|error| (short(&format!("\"from_url\": {url:?}: {error}")), None))
-                };
-                let from = self.from_url.as_ref().map(named).transpose()?;
-                match self.nav {
-                    None | Some(NavWord::Direct) => Action::Visit { nav: Nav::Direct, from },
-                    Some(NavWord::Link) => Action::Visit { nav: Nav::Link, from: from.or(page.cloned()) },
-                    Some(NavWord::Post) => Action::Visit { nav: Nav::Post, from: from.or(page.cloned()) },
-                }
-            }
-        };
-        let step = Step::new(&url, self.at.unwrap_or(at), via, action);
-        match &step.target {
-            // An invalid host and ftp are for the browser to reject. A text that is not a URL is a mistake in
-            // the script.
-            Err(error @ TargetError::NotAUrl(_)) if !is_http(&url) => {
-                Err((short(&format!("\"url\": {url:?}: {error}")), None))
-            }
-            _ => Ok(step),
+        Nav::Link | Nav::Post => {
+            ways.push(way);
+            Ok(step)
         }
+        _ => Ok(step),
     }
 }
 
-fn is_http(url: &str) -> bool {
-    let lower = url.get(..8.min(url.len())).unwrap_or_default().to_ascii_lowercase();
-    lower.starts_with("http://") || lower.starts_with("https://")
+/// Whether a user went from one site to the other and back, by links or forms.
+fn came_back(ways: &Ways, (from, to): &(String, String)) -> bool {
+    let there = ways.iter().position(|way| (&way.0, &way.1) == (from, to));
+    let back = ways.iter().rposition(|way| (&way.0, &way.1) == (to, from));
+    from != to && there.is_some_and(|there| back.is_some_and(|back| there < back))
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::{Jar, Played, Profile, Target, TargetError};
     use super::*;
 
     const NOW: f64 = 1_795_400_000.0;
@@ -348,13 +128,54 @@ mod tests {
              {\"url\":\"http://b.example\",\"visit\":true,\"nav\":\"link\",\"from_url\":\"http://c.example\"}\n\
              {\"url\":\"http://b.example\",\"set_cookie\":[\"\u{e9}\"],\"encoding\":\"latin-1\",\"from\":\"script\"}",
         );
-        assert_eq!(steps.iter().map(|step| step.at).collect::<Vec<_>>(), [NOW, 5.5, 5.5, 5.5]);
+        assert_eq!(steps.iter().map(|step| step.request.now).collect::<Vec<_>>(), [NOW, 5.5, 5.5, 5.5]);
         assert_eq!(steps[0].action, Action::Receive(vec![b"a\xe9".to_vec()]));
-        let from = |url| Some(Target::parse(url).unwrap());
-        assert_eq!(steps[1].action, Action::Visit { nav: Nav::Post, from: from("http://a.example") });
-        assert_eq!(steps[2].action, Action::Visit { nav: Nav::Link, from: from("http://c.example") });
+        let at = |url| Target::parse(url).unwrap();
+        assert_eq!(steps[1].request, Request::post(5.5, at("http://a.example")));
+        assert_eq!(steps[2].request, Request::link(5.5, at("http://c.example")));
         assert_eq!(steps[3].action, Action::Receive(vec![b"\xe9".to_vec()]));
-        assert_eq!(steps[3].via, Via::Script);
+        assert_eq!(steps[3].request, Request::script(5.5));
+    }
+
+    #[test]
+    fn response_to_a_frame_has_a_date_and_leaves_the_page_open() {
+        let steps = steps(
+            "{\"url\":\"http://a.example\",\"set_cookie\":[\"a\"],\"date\":\"Thu, 01 Jan 1970 00:01:00 GMT\"}\n\
+             {\"url\":\"http://b.example\",\"set_cookie\":[\"b\"],\"nav\":\"frame\"}\n\
+             {\"url\":\"http://c.example\",\"visit\":true,\"nav\":\"image\"}",
+        );
+        assert_eq!(steps[0].request, Request { server_time: Some(60.0), ..Request::direct(NOW) });
+        let embedded = Request::embedded(NOW, Target::parse("http://a.example").unwrap());
+        assert_eq!([&steps[1].request, &steps[2].request], [&embedded, &embedded]);
+    }
+
+    #[test]
+    fn each_line_without_a_recording_is_reported() {
+        let there_and_back = "{\"url\":\"https://w.example\",\"visit\":true,\"nav\":\"link\",\"from_url\":\"https://p.example\"}\n\
+            {\"url\":\"https://p.example\",\"visit\":true,\"nav\":\"post\",\"from_url\":\"https://w.example\"}\n\
+            {\"url\":\"https://w.example\",\"visit\":true,\"nav\":\"frame\",\"from_url\":\"https://p.example\"}\n\
+            {\"url\":\"https://p.example\",\"visit\":true,\"nav\":\"frame\",\"from_url\":\"https://w.example\"}\n";
+        assert_eq!(
+            errors(there_and_back.as_bytes()),
+            [
+                "3: cannot be predicted: Firefox may send all cookies to a site from which the user came back to this page"
+            ]
+        );
+        let text = b"{\"url\":\"https://w.example\",\"visit\":true,\"nav\":\"frame\"}\n\
+            {\"url\":\"https://w.example\",\"visit\":true,\"nav\":\"frame\",\"from_url\":\"http://p.example\",\"from\":\"script\"}\n\
+            {\"url\":\"http://w.example\",\"visit\":true,\"nav\":\"fetch\",\"from_url\":\"https://p.example\"}\n\
+            {\"url\":\"http://w.example\",\"set_cookie\":[],\"nav\":\"post\",\"from_url\":\"https://p.example\"}\n\
+            {\"url\":\"http://localhost\",\"visit\":true,\"nav\":\"image\",\"from_url\":\"https://p.example\"}\n\
+            {\"url\":\"http://w.example\",\"set_cookie\":[],\"nav\":\"link\",\"from_url\":\"https://p.example\"}";
+        assert_eq!(
+            errors(text),
+            [
+                "1: \"from_url\" is missing: the page with the frame or image",
+                "2: cannot be predicted: document.cookie in frames was not recorded",
+                "3: cannot be predicted: only links from a page of https to http were recorded",
+                "4: cannot be predicted: only links from a page of https to http were recorded",
+            ]
+        );
     }
 
     #[test]
@@ -368,7 +189,7 @@ mod tests {
             {\"url\":\"a.example\",\"visit\":true}\n\
             {\"url\":\"http://a.example\",\"visit\":true,\"visit\":true}\n\
             [1]\n\
-            {\"url\":\"http://a.example\",\"set_cookie\":[],\"nav\":\"link\"}\n\
+            {\"url\":\"http://a.example\",\"set_cookie\":[],\"date\":\"yesterday\"}\n\
             {\"url\":\"http://a.example\",\"set_cookie\":[\"\xe9\"]}\n\
             {\"url\":\"http://a.example\",\"set_cookie\":[\"\xc4\x80\"],\"encoding\":\"latin-1\"}\n\
             {\"url\":\"http://a.example\",\"visit\":true,\"color\":1}\n\
@@ -378,16 +199,16 @@ mod tests {
             [
                 "1:37: unknown field \"setcookie\"; did you mean \"set_cookie\"?",
                 "2:42: invalid type: string \"a\", expected a sequence",
-                "3:50: unknown variant `lnk`, expected one of `direct`, `link`, `post`",
+                "3:50: unknown variant `lnk`, expected one of `direct`, `link`, `post`, `frame`, `fetch`, `image`",
                 "4: \"url\" is missing",
                 "6: expected \"set_cookie\": [..] or \"visit\": true",
                 "7: \"url\": \"a.example\": not a URL: relative URL without a base",
                 "8:52: duplicate field \"visit\"",
                 "9: invalid type: sequence, expected an object: {\"url\": .., \"set_cookie\": [..]} or {\"url\": .., \"visit\": true}",
-                "10: \"nav\" and \"from_url\" are for visits only",
+                "10: \"date\": \"yesterday\": expected a date such as \"Mon, 30 Nov 2026 18:00:00 GMT\"",
                 "11:42: not UTF-8: write other bytes as \\udc80 to \\udcff",
                 "12: 'Ā' is not in latin-1",
-                "13:46: unknown field \"color\": expected one of url, set_cookie, visit, at, nav, from_url, from, encoding",
+                "13:46: unknown field \"color\": expected one of url, set_cookie, visit, at, date, nav, from_url, from, encoding",
                 "14:7: EOF while parsing a value",
             ]
         );
@@ -396,7 +217,7 @@ mod tests {
     #[test]
     fn urls_without_cookies_set_and_receive_nothing() {
         let steps = steps("{\"url\":\"https://[::1%25.example.com]:80/\",\"visit\":true}");
-        let mut jar = Jar::new(super::super::Profile::Chromium);
+        let mut jar = Jar::new(Profile::Chromium);
         assert!(matches!(steps[0].play(&mut jar), Played::NoCookies(TargetError::NotAUrl(_))));
     }
 }

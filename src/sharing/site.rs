@@ -263,17 +263,14 @@ fn site_at(of: &OnDisk<'_>, url: &Url, browser: &Jar) -> Option<Site> {
     let target = Target::of(&url).ok()?;
     let settings = if url == wiki.url { wiki.moin().clone() } else { wiki.moin_at(&url) };
     let version = settings.version;
-    let left = |visitor| match session_cookie(
-        &settings,
-        visitor,
-        placeholder_id(version),
-        NOW + settings.clock_skew,
-    ) {
+    let server_time = NOW + settings.clock_skew;
+    let request = Request { server_time: Some(server_time), ..Request::direct(NOW) };
+    let left = |visitor| match session_cookie(&settings, visitor, placeholder_id(version), server_time) {
         Err(why) => Left::None(why),
         Ok(header) => {
             let header = header.to_string();
             let mut jar = browser.clone();
-            match jar.receive(&target, header.as_bytes(), &Request::direct(NOW)) {
+            match jar.receive(&target, header.as_bytes(), &request) {
                 Outcome::Stored { cookie, .. } => Left::Cookie(Box::new(cookie)),
                 Outcome::Deleted { cookie, .. } => Left::Expired(cookie.expires.unwrap_or(NOW) - NOW),
                 Outcome::Rejected(rejection) => Left::Rejected(rejection.reason, rejection.to_string()),

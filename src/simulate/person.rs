@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::step::Exchanged;
 use super::wiki::Site;
 use super::world::World;
-use crate::browser::{Cookie, Outcome, Profile, Request, SharedSuffixes};
+use crate::browser::{Cookie, Outcome, Profile, SharedSuffixes};
 use crate::moin::{Action, Failure, Visitor};
 
 /// The user's name.
@@ -55,7 +55,7 @@ impl Person {
     fn go(&mut self, site: &Site, action: &Action) -> Exchanged {
         self.world.now += self.pause;
         let exchanged = self.world.exchange(site, &site.root, site.front_page(), action);
-        let request = Request::direct(self.world.now);
+        let request = self.world.request_of(site);
         let added = if self.headers.is_empty() { None } else { self.headers.get(&site.root.to_string()) };
         for header in added.into_iter().flatten() {
             self.world.jar.receive(&site.root, header.as_bytes(), &request);

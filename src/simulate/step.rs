@@ -142,7 +142,7 @@ impl World {
         page: &str,
         action: &Action,
     ) -> Exchanged {
-        let request = Request::direct(self.now);
+        let request = self.request_of(site);
         let visit = self.jar.cookies_for(target, &request);
         let answer = self.ask(site, visit.header.as_deref(), action, page);
         let cookies = answer.as_ref().map(|answer| answer.set_cookie.clone()).unwrap_or_default();
@@ -152,6 +152,12 @@ impl World {
         });
         let received = received.collect();
         Exchanged { visit, answer, received }
+    }
+
+    /// A request from the address bar. The response has a `Date` header, in whole seconds of the wiki's clock.
+    pub(super) fn request_of(&self, site: &Site) -> Request {
+        let server_time = Some((self.now + site.settings().clock_skew).floor());
+        Request { server_time, ..Request::direct(self.now) }
     }
 
     /// Lets the wiki respond.

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 pub(super) use self::json::Document;
-use crate::browser::{Difference, Jar, Played, Profile, Step, Target, parse_script, responsible};
+use crate::browser::{Difference, Jar, Played, Profile, Request, Step, Target, parse_script, responsible};
 use crate::cli::shared::browser::Browser;
 use crate::cli::shared::visitor::Whom;
 use crate::cli::shared::wiki::find_wiki;
@@ -26,9 +26,12 @@ use crate::sys::read_input_or_stdin;
 /// `Cookie:` line counts as one header without attributes for each cookie in the line.
 ///
 /// A script has one JSON object on each line. {"url", "set_cookie": [..]} receives headers, byte for byte. {"url", "visit":
-/// true} visits a page. Both may have "at" (unix seconds; default: as in the line before) and "from": "http" or "script".
-/// A visit may have "nav": "direct", "link", or "post", and "from_url" (default: the page that last set cookies). Write bytes
-/// that are not UTF-8 as lone surrogates \udc80 to \udcff; with "encoding": "latin-1", each character is a byte.
+/// true} visits a page. Both may have "at" (unix seconds; default: as in the line before), "from": "http" or "script",
+/// "nav": "direct", "link", "post", "frame", "fetch", or "image", and "from_url" (default: the page that last set cookies).
+/// "date" is the Date header of the response: browsers count Expires from it. Write bytes that are not UTF-8 as lone
+/// surrogates \udc80 to \udcff; with "encoding": "latin-1", each character is a byte.
+///
+/// A script with a request whose cookies were never recorded, such as document.cookie in a frame, is an error.
 ///
 /// The exit status is 1 if a header is rejected or the wiki sends none, and 2 if the script has errors.
 #[derive(Debug, Args)]
@@ -127,6 +130,7 @@ fn flags(options: &Options, context: &mut Context<'_>) -> Result<(Vec<Step>, Exi
     let now = context.now();
     let mut exit = Exit::Success;
     let mut headers = Vec::new();
+    let mut request = Request::direct(now);
     let mut url = options.url.clone();
     if let Some(name) = &options.from {
         let farm = context.farm_to_predict()?;
@@ -137,7 +141,9 @@ fn flags(options: &Options, context: &mut Context<'_>) -> Result<(Vec<Step>, Exi
         }
         let settings = wiki.moin();
         let visitor = options.visitor.visitor();
-        match session_cookie(settings, visitor, placeholder_id(settings.version), now) {
+        let server_time = now + settings.clock_skew;
+        request.server_time = Some(server_time.floor());
+        match session_cookie(settings, visitor, placeholder_id(settings.version), server_time) {
             Ok(cookie) => headers.push(cookie.to_string().into_bytes()),
             Err(none) => {
                 context.note(&format!("{name}: no cookie with --as {}: {none}", visitor.name()));
@@ -154,8 +160,8 @@ fn flags(options: &Options, context: &mut Context<'_>) -> Result<(Vec<Step>, Exi
     for url in &options.visit {
         check("--visit", url)?;
     }
-    let mut steps = vec![Step::receive(&url, now, headers)];
-    steps.extend(options.visit.iter().map(|url| Step::visit(url, now)));
+    let mut steps = vec![Step::receive(&url, request, headers)];
+    steps.extend(options.visit.iter().map(|url| Step::visit(url, Request::direct(now))));
     Ok((steps, exit))
 }
 

@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 
 use crate::browser::{
-    Action, Cookie, Difference, Nav, Outcome, Played, Profile, Step, Target, Via, Visit, WithheldReason,
+    Action, Cookie, Difference, Nav, Outcome, Played, Profile, Request, Step, Target, Via, Visit,
+    WithheldReason,
 };
 use crate::report::escape;
 use crate::report::measure::{relative, rfc3339};
@@ -49,14 +50,14 @@ pub(super) fn step(step: &Step, played: &Played, others: &[(Profile, Played)], w
                 text.push_str("  no header\n");
             }
             for (index, (header, outcome)) in headers.iter().zip(outcomes).enumerate() {
-                let (word, lines) = explain(outcome, step.at);
+                let (word, lines) = explain(outcome, step.request.now);
                 line(&mut text, word, &short(header));
                 for more in lines {
                     line(&mut text, "", &more);
                 }
                 for (profile, other) in others {
                     if let Some(other) = received(other, index).filter(|other| seen(outcome) != seen(other)) {
-                        let (word, lines) = explain(other, step.at);
+                        let (word, lines) = explain(other, step.request.now);
                         let how = lines.first().map(String::as_str).unwrap_or_default();
                         line(&mut text, "", &format!("{} differs: {word}: {how}", profile.title()));
                     }
@@ -78,7 +79,7 @@ pub(super) fn step(step: &Step, played: &Played, others: &[(Profile, Played)], w
             }
         }
         (Played::NoCookies(error), _) => line(&mut text, "rejected", &escape(&error.to_string())),
-        (Played::Received(_), Action::Visit { .. }) => {}
+        (Played::Received(_), Action::Visit) => {}
     }
     text
 }
@@ -98,23 +99,24 @@ fn line(text: &mut String, word: &str, rest: &str) {
 
 fn heading(step: &Step, when: bool) -> String {
     let url = short(step.url.as_bytes());
-    let by_script = step.via == Via::Script;
-    let mut text = match &step.action {
-        Action::Receive(_) if by_script => format!("a script at {url} sets cookies"),
-        Action::Receive(_) => format!("{url} sets cookies"),
-        Action::Visit { .. } if by_script => format!("a script at {url} reads cookies"),
-        Action::Visit { nav, from } => {
-            let from =
-                from.as_ref().map(|from| format!(" from {}", escape(&from.to_string()))).unwrap_or_default();
-            match nav {
-                Nav::Direct => format!("{url} is visited"),
-                Nav::Link => format!("{url} is visited by a link{from}"),
-                Nav::Post => format!("{url} is visited by a POST form{from}"),
-                Nav::Embedded => format!("{url} is embedded in a page{from}"),
-            }
-        }
+    let Request { nav, from, via, now, .. } = &step.request;
+    let page = |before: &str| {
+        from.as_ref().map_or(String::new(), |from| format!(" {before} {}", escape(&from.to_string())))
     };
-    if let Some(time) = when.then(|| rfc3339(step.at)).flatten() {
+    let how = match nav {
+        Nav::Direct => "visited".to_owned(),
+        Nav::Link => format!("visited by a link{}", page("from")),
+        Nav::Post => format!("visited by a POST form{}", page("from")),
+        Nav::Embedded => format!("embedded{}", page("in")),
+    };
+    let mut text = match (&step.action, via) {
+        (Action::Receive(_), Via::Script) => format!("a script at {url} sets cookies"),
+        (Action::Visit, Via::Script) => format!("a script at {url} reads cookies"),
+        (Action::Receive(_), Via::Http) if *nav == Nav::Direct => format!("{url} sets cookies"),
+        (Action::Receive(_), Via::Http) => format!("{url} sets cookies, {how}"),
+        (Action::Visit, Via::Http) => format!("{url} is {how}"),
+    };
+    if let Some(time) = when.then(|| rfc3339(*now)).flatten() {
         text = format!("{time}  {text}");
     }
     text.push('\n');
@@ -162,7 +164,7 @@ fn explain(outcome: &Outcome, now: f64) -> (&'static str, Vec<String>) {
 /// The visible part of an outcome. Browsers differ if it differs.
 #[derive(PartialEq)]
 pub(super) enum Seen {
-    Stored { pair: Vec<u8>, domain: String, host_only: bool, expires: Option<f64> },
+    Stored { pair: Vec<u8>, domain: String, host_only: bool, expires: Option<f64>, partition: Option<String> },
     Deleted { removed: bool },
     Rejected,
 }
@@ -174,6 +176,7 @@ pub(super) fn seen(outcome: &Outcome) -> Seen {
             domain: cookie.domain.clone(),
             host_only: cookie.host_only,
             expires: cookie.expires,
+            partition: cookie.partition.clone(),
         },
         Outcome::Deleted { removed, .. } => Seen::Deleted { removed: removed.is_some() },
         Outcome::Rejected(_) => Seen::Rejected,

@@ -85,7 +85,7 @@ impl Document {
 fn one(step: &Step, played: &Played) -> StepJson {
     let headers = match &step.action {
         Action::Receive(headers) => headers.as_slice(),
-        Action::Visit { .. } => &[],
+        Action::Visit => &[],
     };
     let mut json = StepJson { url: step.url.clone(), ..StepJson::default() };
     match played {
