@@ -189,6 +189,8 @@ impl fmt::Display for SetCookie {
         match self.behavior {
             Behavior::V1_7_0 | Behavior::V1_7_3 | Behavior::V1_8 => {
                 self.write_expires(f, "expires", DateStyle::Rfc850)?;
+                // 1.8.5 alone sends it, in the alphabetical order of Python's cookie module.
+                f.write_str(if self.http_only { "; httponly" } else { "" })?;
             }
             Behavior::V1_9_0 | Behavior::V1_9_1 | Behavior::V1_9_2 | Behavior::V1_9_4 => {
                 self.write_expires(f, "expires", DateStyle::Netscape)?;
@@ -209,7 +211,8 @@ impl fmt::Display for SetCookie {
         } else {
             write!(f, "; Path={}", self.path)?;
             f.write_str(if self.secure { "; secure" } else { "" })?;
-            f.write_str(if self.http_only { "; HttpOnly" } else { "" })?;
+            let after = self.http_only && self.behavior >= Behavior::V1_9_0;
+            f.write_str(if after { "; HttpOnly" } else { "" })?;
         }
         if let Some(same_site) = &self.same_site {
             write!(f, "; SameSite={same_site}")?;
@@ -249,6 +252,19 @@ mod tests {
             anonymous_session_lifetime: row["anonymous_session_lifetime"].as_f64(),
             ..Settings::defaults(version, row["wiki"].as_str().unwrap(), backend)
         }
+    }
+
+    #[test]
+    fn header_of_1_8_5_has_httponly_in_alphabetical_order() {
+        let backend = Backend { https: true, port: 443, script_path: String::new() };
+        let domain = Some(".example.org".to_owned());
+        let settings =
+            Settings { cookie_domain: domain, ..Settings::defaults("1.8.5".parse().unwrap(), "a", backend) };
+        assert_eq!(
+            session_cookie(&settings, Visitor::User, "x", 1_795_400_000.0).unwrap().to_string(),
+            "MOIN_SESSION=x; Domain=.example.org; expires=Monday, 23-Nov-26 14:13:20 GMT; httponly; Max-Age=43200; \
+             Path=/; secure"
+        );
     }
 
     #[test]

@@ -160,7 +160,7 @@ fn why_lost(first: &Exchanged, before: &Before<'_>, new: &Site) -> Reason {
     if id_form(was) != id_form(is) && !(fits(was.behavior()) && fits(is.behavior())) {
         return Reason::IdForm(is.to_string());
     }
-    if new.behavior() >= Behavior::V2 {
+    if new.behavior() >= Behavior::V2 && !new.handler.has_key_of(&before.site.handler) {
         return Reason::Key;
     }
     let moved = |was: &Dir, is: &Dir| was.identity != is.identity;
@@ -171,7 +171,10 @@ fn why_lost(first: &Exchanged, before: &Before<'_>, new: &Site) -> Reason {
     }
     if moved(&before.site.users, &new.users) {
         let path = |site: &Site| site.users.path.display().to_string();
-        return Reason::Users(path(before.site), path(new));
+        return match new.behavior() >= Behavior::V2 {
+            true => Reason::NoProfile(path(new)),
+            false => Reason::Users(path(before.site), path(new)),
+        };
     }
     let method = before.site.handler.auth().first();
     match method.filter(|method| !new.handler.auth().contains(method)) {

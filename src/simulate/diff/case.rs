@@ -113,6 +113,8 @@ pub enum Reason {
     Method(String),
     /// Another key signs the cookies (2.0).
     Key,
+    /// The key is the same, but the user of the cookie is not in this directory (2.0).
+    NoProfile(String),
     /// Of two cookies, the wiki picks the old one.
     Shadowed,
     /// Browsers reject the wiki's cookie, for this reason.
@@ -136,7 +138,7 @@ impl Reason {
             Reason::Name { .. } => "cookie-name",
             Reason::IdForm(_) => "id-form",
             Reason::Storage(..) => "storage",
-            Reason::Users(..) => "users",
+            Reason::Users(..) | Reason::NoProfile(_) => "users",
             Reason::Method(_) => "auth",
             Reason::Key => "secret-key",
             Reason::Shadowed => "shadowed",
@@ -164,6 +166,9 @@ impl fmt::Display for Reason {
             Reason::Users(old, new) => write!(f, "the wiki looks for users in {new}, but they are in {old}"),
             Reason::Method(method) => write!(f, "the wiki no longer has the auth method {method}"),
             Reason::Key => f.write_str("another SECRET_KEY signs the cookies"),
+            Reason::NoProfile(new) => {
+                write!(f, "the SECRET_KEY is the same, but the cookie names a user who is not in {new}")
+            }
             Reason::Shadowed => {
                 f.write_str("browsers also send the old cookie, and the wiki picks the old one")
             }
