@@ -12,7 +12,7 @@ use serde_json::json;
 use crate::support::{Place, fixtures};
 
 /// A wiki that gives each response once, in order, and keeps the requests. `PORT` in a response is replaced
-/// by its own port.
+/// by its own port, and `LAST` by the last id of the request.
 pub(crate) struct Wiki {
     pub(crate) address: SocketAddr,
     asked: Arc<Mutex<Vec<String>>>,
@@ -74,7 +74,9 @@ fn talk(stream: impl Read + Write, answer: &str, kept: &Mutex<Vec<String>>) {
         kept.lock().unwrap().push(line.trim_end().to_owned());
         line.clear();
     }
-    let head = answer.replace('\n', "\r\n");
+    let cookie = kept.lock().unwrap().iter().rev().find(|line| line.starts_with("cookie:")).cloned();
+    let last = cookie.as_deref().and_then(|cookie| cookie.rsplit_once('=')).map_or("", |(_, id)| id);
+    let head = answer.replace('\n', "\r\n").replace("LAST", last);
     let _ = stream
         .get_mut()
         .write_all(format!("HTTP/1.1 {head}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").as_bytes());
@@ -118,6 +120,7 @@ fn probe_with_drift_names_each_attribute() {
             docs: sends a different cookie than predicted
               200 http://wiki.example.org:{}/
                 Set-Cookie: MOIN_SESSION_lab=; Max-Age=0; Path=/wiki
+                accepted by browsers
               Domain: predicted .example.org, found none
               Path: predicted /, found /wiki
             ",
@@ -267,4 +270,72 @@ fn probe_with_a_wrong_clock_notes_it_and_reports_no_drift() {
             wiki.address.port()
         ))
         .run();
+}
+
+#[test]
+fn probe_with_a_wrong_name_compares_the_other_attributes_and_shows_the_rejection() {
+    let wiki =
+        Wiki::answering(&["200 OK\nSet-Cookie: MOIN_SESSION_8080_ROOT_moin=12345678; Path=/moin; Secure"]);
+    let place = wiki.farm("cookie_name = \"lab\"\ncookie_lifetime = [0.5, 12]");
+    let port = wiki.address.port();
+    let run = place.wikifarm(&format!("cookie probe docs {HERE}")).status(1).any_stdout().run();
+    let expected = format!(
+        "docs: sends a different cookie than predicted
+  200 http://wiki.example.org:{port}/
+    Set-Cookie: MOIN_SESSION_8080_ROOT_moin=12345678; Path=/moin; Secure
+    rejected by Chromium and Firefox: Secure cookies must be set over https (RFC
+    6265bis 5.7 step 13)
+  name: predicted MOIN_SESSION_lab, found MOIN_SESSION_8080_ROOT_moin
+  Path: predicted /, found /moin
+  Secure: predicted no, found yes
+  Max-Age: predicted 1800, found none
+"
+    );
+    assert_eq!(run.stdout, expected);
+}
+
+#[test]
+fn probe_sends_two_cookies_and_names_the_one_that_the_wiki_uses() {
+    let wiki = Wiki::answering(&["200 OK\nSet-Cookie: MOIN_SESSION_lab=LAST; Max-Age=1800; Path=/"]);
+    let place = wiki.farm("cookie_name = \"lab\"\ncookie_lifetime = [0.5, 12]");
+    let run = place.wikifarm(&format!("cookie probe docs {HERE}")).status(1).any_stdout().run();
+    let last = "  duplicate_cookie: predicted first, found last\n";
+    assert!(run.stdout.ends_with(last), "{}", run.stdout);
+}
+
+#[test]
+fn probe_of_2_0_visits_the_login_form() {
+    let deletion = "session=; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0; HttpOnly; Path=/";
+    let wiki = Wiki::answering(&[&format!("200 OK\nSet-Cookie: {deletion}")]);
+    let place = wiki.farm("moin = \"2.0.0b5\"\nsecret_key_id = \"a\"");
+    place
+        .wikifarm(&format!("cookie probe docs {HERE}"))
+        .stdout(format!(
+            r"
+            docs: sends the predicted cookie
+              200 http://wiki.example.org:{}/+login
+                Set-Cookie: {deletion}
+            ",
+            wiki.address.port()
+        ))
+        .run();
+    assert_eq!(wiki.asked("get /"), ["GET /+login HTTP/1.1"]);
+}
+
+#[test]
+fn probe_reads_the_body_to_its_end() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let server = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut request = [0; 4096];
+        let _ = stream.read(&mut request).unwrap();
+        let head = "HTTP/1.1 200 OK\r\nContent-Length: 900000\r\nConnection: close\r\n\r\n";
+        stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(&vec![b'x'; 900_000]))?;
+        // A client that leaves data unread resets the connection.
+        stream.read(&mut request)
+    });
+    let farm = format!("moin = \"1.9.1\"\n[wikis.docs]\nurl = \"http://wiki.example.org:{port}/\"\n");
+    Place::farm(&farm).wikifarm(&format!("cookie probe {HERE}")).any_stdout().run();
+    assert_eq!(server.join().unwrap().unwrap(), 0);
 }

@@ -1,6 +1,7 @@
 //! Visits a URL, and records its redirects.
 
 use std::collections::HashMap;
+use std::io::Read;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -64,8 +65,11 @@ const MOST_HOPS: usize = 5;
 /// The largest response header, in bytes.
 const MOST_HEADERS: usize = 64 << 10;
 
+/// The most that is read of a body, in bytes.
+const MOST_BODY: u64 = 1 << 20;
+
 /// Visits `url` with the Cookie header that `cookie` returns for it. Follows redirects to URLs for which `cookie` returns a
-/// header. Does not read the body.
+/// header. Reads up to 1 MiB of each body.
 ///
 /// # Errors
 /// If a request gets no response.
@@ -99,6 +103,8 @@ pub fn fetch(
             location.as_deref().filter(|_| (300..400).contains(&status)).and_then(|l| url.join(l).ok());
         let dates: Vec<Vec<u8>> = header("date");
         let date = dates.first().and_then(|date| parse_cookie_date(date, Profile::Chromium));
+        // The cookies are in the header: a body that ends early changes nothing.
+        let _ = std::io::copy(&mut response.into_body().into_reader().take(MOST_BODY), &mut std::io::sink());
         hops.push(Hop { url: url.clone(), status, set_cookies, location, date });
         let target = target.filter(|target| hops.len() < MOST_HOPS && target != url);
         match target.and_then(|target| cookie(&target).map(|header| (target, header))) {

@@ -15,16 +15,19 @@ use crate::cli::shared::browser::Browser;
 use crate::cli::shared::wiki::find_wiki;
 use crate::cli::shared::{Context, Exit, Failure, Format, Outcome};
 use crate::farm::{Wiki, parse_duration, same_address};
-use crate::moin::{IdForm, Settings, id_form};
-use crate::probe::{Broken, Difference, Finding, Hop, Options as Visit, certificates, compare, fetch};
+use crate::moin::{Behavior, IdForm, Settings, id_form};
+use crate::probe::{
+    Broken, Difference, Finding, Hop, Options as Visit, certificates, compare, cookie_for, fetch,
+};
 use crate::report::escape;
 use crate::report::text::wrap;
 use crate::sys::read_input;
 
 /// Visit live wikis, and compare the cookies they send with the prediction
 ///
-/// Visits each URL of the wikis with a random session id, and never logs in. From MoinMoin 1.9.2 on, responses show the name,
-/// the domain, and the path of the cookie. Follows redirects to other URLs of the same wiki, and compares the URL that
+/// Visits each URL of the wikis with random session ids, and never logs in. From MoinMoin 1.9.2 on, responses show the name,
+/// the domain, and the path of the cookie. With anonymous sessions, responses also show which of two cookies the wiki uses.
+/// For 2.0, visits the login form. Follows redirects to other URLs of the same wiki, and compares the URL that
 /// responds.
 ///
 /// Also compares the Date header with the local clock, and reports differences of more than 10 seconds.
@@ -230,14 +233,15 @@ fn probe((wiki, url): (&Wiki, &Url), visit: &Visit, now: f64, reject: Reject<'_>
         probe.error = Some(format!("the wiki has a custom {}", key.name()));
         return probe;
     }
-    let id = random_id(wiki.moin());
+    let ids = [random_id(wiki.moin()), random_id(wiki.moin())];
     // The cookie depends on the URL.
     let predicted = |page: &Url| wiki.moin_at(address_of(page, wiki).unwrap_or(url));
+    let sent = |page: &Url| cookie_for(&predicted(page), [&ids[0], &ids[1]]);
     let cookie = |page: &Url| {
         let is_home = wiki.addresses().any(|(own, _)| own.host() == page.host());
-        is_home.then(|| format!("{}={id}", predicted(page).session_cookie_name()))
+        is_home.then(|| sent(page))
     };
-    let hops = match fetch(url, &cookie, visit) {
+    let hops = match fetch(&page_of(wiki, url), &cookie, visit) {
         Ok(hops) => hops,
         Err(broken) => {
             let Broken { hops, why } = *broken;
@@ -256,7 +260,7 @@ fn probe((wiki, url): (&Wiki, &Url), visit: &Visit, now: f64, reject: Reject<'_>
     probe.clock_skew = date.map(|date| date.saturating_sub(ours));
     #[expect(clippy::cast_precision_loss, reason = "a second in millions of years is nothing here")]
     let at = date.map_or(now, |date| date as f64);
-    let finding = answer.map(|hop| compare(&predicted(&hop.url), &id, &hop.set_cookies, at));
+    let finding = answer.map(|hop| compare(&predicted(&hop.url), &sent(&hop.url), &hop.set_cookies, at));
     (probe.verdict, probe.drift) = match finding {
         Some(Finding::Agrees) => ("agrees", Vec::new()),
         Some(Finding::Drift(drift)) => ("drift", drift),
@@ -264,6 +268,15 @@ fn probe((wiki, url): (&Wiki, &Url), visit: &Visit, now: f64, reject: Reject<'_>
     };
     probe.hops = hops.into_iter().map(|hop| shown(hop, reject)).collect();
     probe
+}
+
+/// The page to visit: in 2.0 the login form, the only page that answers a visitor without a session with a cookie.
+fn page_of(wiki: &Wiki, url: &Url) -> Url {
+    let mut page = url.clone();
+    if wiki.version().behavior() >= Behavior::V2 {
+        page.set_path(&format!("{}/+login", url.path().trim_end_matches('/')));
+    }
+    page
 }
 
 /// An id without a session, in the form that the wiki accepts.
@@ -316,6 +329,9 @@ fn human(probe: &Probe, alias: bool, context: &mut Context<'_>) {
             writeln!(out, "    Set-Cookie: {}", escape(set_cookie));
             for line in lines(rejected_by) {
                 write!(out, "{}", wrap("    ", &escape(&line), context.width));
+            }
+            if rejected_by.is_empty() && probe.verdict == "drift" {
+                writeln!(out, "    accepted by browsers");
             }
         }
     }
