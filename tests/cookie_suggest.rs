@@ -196,9 +196,9 @@ fn suggest_share_adds_an_intent_to_the_written_file() {
      in trap.py:
        session_dir = '[DIR]/sessions'
    Rollout
-     - run `wikifarm session migrate --from moin-1.9:trap/cache/__session__ --to
-       moin-1.9:sessions`
      - users of plans and trap have to log in again
+     - move the sessions:
+       wikifarm session migrate --from moin-1.9:trap/cache/__session__ --to moin-1.9:sessions
 
 help: `wikifarm cookie suggest -o farm.new.toml` writes the first suggestion,
   `wikifarm cookie diff` shows all its effects

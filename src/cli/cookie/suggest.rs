@@ -18,6 +18,7 @@ use crate::cli::shared::{Context, Exit, Failure, Format, Outcome};
 use crate::farm::Farm;
 use crate::lint::has_no_new_errors;
 use crate::location::RealDirectories;
+use crate::names::list;
 use crate::sharing::{Asked, Model, suggest};
 use crate::sys;
 use crate::sys::why;
@@ -65,6 +66,16 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
         }
         Format::Diff => diff(&farm, &shown, context),
         _ => human::show(&farm, found.met, &shown, &found.impossible, context),
+    }
+    let custom: Vec<&str> = farm
+        .wikis
+        .iter()
+        .filter(|wiki| wiki.custom_handler().is_some())
+        .map(|wiki| wiki.name.as_str())
+        .collect();
+    if !custom.is_empty() {
+        let custom = list(&custom, "and", 4);
+        context.note(&format!("not considered, because the session handler is custom: {custom}"));
     }
     if let (Some(path), Some(first)) = (&options.output, shown.first()) {
         write(path, first, context)?;

@@ -89,7 +89,6 @@ fn rollout(one: &Shown, context: &mut Context<'_>) {
     let rollout = &one.rollout;
     let names = |wikis: &[String]| list(&wikis.iter().map(String::as_str).collect::<Vec<_>>(), "and", MOST);
     let mut lines: Vec<String> = rollout.steps.clone();
-    lines.extend(rollout.commands.iter().map(|command| format!("run `{command}`")));
     if rollout.log_in_again.is_empty() && rollout.stuck.is_empty() {
         lines.push("nobody has to log in again".to_owned());
     }
@@ -101,6 +100,13 @@ fn rollout(one: &Shown, context: &mut Context<'_>) {
     }
     for line in lines {
         put("     - ", &line, context);
+    }
+    if !rollout.commands.is_empty() {
+        put("     - ", "move the sessions:", context);
+    }
+    // A command is pasted: it must not be broken into lines.
+    for command in &rollout.commands {
+        writeln!(context.out, "       {}", escape(command));
     }
     let most = if context.verbosity > 0 { usize::MAX } else { MOST };
     for deletion in rollout.deletions.iter().take(most) {

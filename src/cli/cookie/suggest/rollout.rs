@@ -80,7 +80,11 @@ fn rollout(old: &Farm, new: &Farm, suggestion: &Suggestion, diff: Diff) -> Rollo
             .iter()
             .filter_map(|one| step(one.key, one.value, &one.wikis, old))
             .collect(),
-        commands: commands.into_iter().collect(),
+        commands: commands
+            .into_iter()
+            .enumerate()
+            .map(|(number, command)| with_map(&command, number))
+            .collect(),
         deletions: diff.suggestions.deletions,
     }
 }
@@ -111,6 +115,17 @@ fn step(key: Key, value: Option<&Value>, wikis: &[&str], old: &Farm) -> Option<S
     })
 }
 
+/// The file of the cookie map in a command.
+const MAP: &str = " cookie-map.conf ";
+
+/// The command with a cookie map of its own.
+fn with_map(command: &str, number: usize) -> String {
+    match number {
+        0 => command.to_owned(),
+        number => command.replacen(MAP, &format!(" cookie-map-{}.conf ", number.saturating_add(1)), 1),
+    }
+}
+
 /// The command that moves the sessions of a wiki.
 fn migrate(old: &Wiki, new: &Wiki) -> Option<String> {
     let (from, to) = (old.session_location()?, new.session_location()?);
@@ -124,7 +139,7 @@ fn migrate(old: &Wiki, new: &Wiki) -> Option<String> {
     if old_ids(old) != old_ids(new) {
         let (before, after) = (old.moin().session_cookie_name(), new.moin().session_cookie_name());
         command.push_str(&format!(
-            " --rename-ids --cookie-map nginx cookie-map.conf --old-cookie {} --new-cookie {}",
+            " --rename-ids --cookie-map nginx{MAP}--old-cookie {} --new-cookie {}",
             quoted(before),
             quoted(after)
         ));
