@@ -92,6 +92,8 @@ error[wrong-type]: cookie_name must be a string, not an integer
   |
 6 | cookie_name = 7
   |               ^
+  |
+  = help: write "7"
 
 farm.toml: 2 wikis, 1 error
 

@@ -10,7 +10,7 @@ const NAMES: &str = "
     missing-config regex-mismatch unreachable-wiki import-cycle imprecise-version missing-version
     ignored-setting lifetime-format custom-handler forced-httponly broken-domain domain-mismatch
     domain-public-suffix domain-ip invalid-domain alias-domain-mismatch domain-too-wide
-    trailing-dot-host invalid-cookie-name siteid-collision literal-siteidmagic generated-cookie-name
+    trailing-dot-host invalid-cookie-name siteid-collision literal-siteidmagic doubled-prefix generated-cookie-name
     varying-cookie-name prefix-violation default-cookie-name path-mismatch invalid-path
     path-trailing-slash attribute-too-long lifetime-below-one-hour login-disabled anonymous-lifetime-too-short
     truncated-lifetime lifetime-over-400-days anonymous-outlives-login share-lifetimes-differ
@@ -21,7 +21,7 @@ const NAMES: &str = "
     missing-secret-key-id missing-directory in-web-root session-in-tmp session-in-memory read-only-sessions
     disk-full unwritable-sessions access-denied readable-sessions clock-behind disk-nearly-full session-on-network
     foreign-files
-    session-dir-overlaps unknown-session-dir shared-data-dir first-request-store torn-writes mixed-session-formats
+    session-dir-overlaps unknown-session-dir shared-data-dir first-request-store torn-writes mixed-session-formats mixed-password-hashes
     store-layout-mismatch session-dir-conflict world-writable listable-sessions writable-parent
     owners-differ anonymous-without-prune prune-without-idle never-pruned idle-below-login
     unguarded-prune no-prune-job cleansessions-job job-deletes-every-session job-deletes-logins unknown-rule unused-suppression invalid-suppression

@@ -544,6 +544,9 @@ copied 0 of 1 session (0 B)
         .stdout(str![[r#"
 copied 1 of 1 session (29 B)
 next: configure the wikis to use the target, restart them, then repeat the command with --move
+warning: at a login, MoinMoin 1.9.7 and later rewrite the password hash in the
+  user directory, and older versions then refuse the password: back up the user
+  directory, in case you go back
 
 "#]])
         .run();

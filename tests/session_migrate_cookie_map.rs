@@ -74,7 +74,9 @@ fn cookie_map_reads_both_cookie_names_from_the_farm_file() {
     assert!(!place.path().join("map.json").exists());
     let wrote = format!(
         "copied 2 of 3 sessions (58 B)\n{tail}wrote map.json: 2 ids for json, no longer needed after {}\n\
-         next: configure the wikis to use the target, restart them, then repeat the command with --move\n",
+         next: configure the wikis to use the target, restart them, then repeat the command with --move\n\
+         warning: at a login, MoinMoin 1.9.7 and later rewrite the password hash in the\n  \
+         user directory, and older versions then refuse the password: back up the user\n  directory, in case you go back\n",
         day(end)
     );
     place.wikifarm(&format!("{LINE} json map.json")).stdout(&wrote).run();

@@ -48,7 +48,7 @@ pub use problem::Problem;
 #[doc(hidden)]
 pub use read::parse_url;
 pub use settings::Key;
-pub(crate) use settings::{Compare, SAMPLE_SECRET_KEY_ID};
+pub(crate) use settings::{Compare, SAMPLE_SECRET_KEY};
 #[doc(hidden)]
 pub use shared_addresses::{same_address, with_slash};
 pub use source::{LARGEST, Position, Source, Span};

@@ -56,10 +56,14 @@ impl Problem {
         self
     }
 
-    /// With new text at the position of the problem.
-    pub(super) fn instead(self, with: impl Into<String>) -> Problem {
+    /// With new text at the position of the problem, which is also the help if there is no other.
+    pub(super) fn instead(mut self, with: impl Into<String>) -> Problem {
         let (span, with) = (self.span.clone(), with.into());
-        if may_be_shown(&with) { self.fix(Change::Replace { span, with }) } else { self }
+        if !may_be_shown(&with) {
+            return self;
+        }
+        self.help.get_or_insert_with(|| format!("write {with}"));
+        self.fix(Change::Replace { span, with })
     }
 }
 

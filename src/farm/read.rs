@@ -6,6 +6,8 @@ use toml::Spanned;
 use toml::de::DeValue;
 use url::Url;
 
+use crate::moin::Version;
+
 use super::{HANDLERS, Kind, MOST_SECONDS, NAMES_COOKIE, Problem, Span, Value, quoted};
 
 /// Reads a value of `kind` for the setting `name`.
@@ -32,7 +34,13 @@ pub(crate) fn read(name: &str, kind: Kind, raw: &Spanned<DeValue<'_>>) -> Result
         (Kind::Bool, DeValue::Boolean(value)) => Ok(Value::Bool(*value)),
         (Kind::Version, DeValue::String(text)) => match text.parse() {
             Ok(version) => Ok(Value::Version(version)),
-            Err(error) => Err(Problem::new("unknown-version", raw.span(), format!("{error}"))),
+            Err(error) => {
+                let problem = Problem::new("unknown-version", raw.span(), format!("{error}"));
+                Err(match Version::nearest_to(text) {
+                    Some(near) => problem.help(format!("write \"{near}\", the nearest release that wikifarm knows")),
+                    None => problem,
+                })
+            }
         },
         (Kind::Version, DeValue::Float(_) | DeValue::Integer(_)) => {
             Err(wrong().help("write the version in quotes: as a number, 1.9 is the same as 1.90"))
@@ -89,21 +97,38 @@ pub(crate) fn read(name: &str, kind: Kind, raw: &Spanned<DeValue<'_>>) -> Result
 fn meant(kind: Kind, value: &DeValue<'_>) -> Option<String> {
     match (kind, value) {
         (Kind::Version, DeValue::Float(float)) => Some(quoted(float.as_str())),
-        (Kind::Bool, DeValue::String(text)) => match text.to_lowercase().as_str() {
-            word @ ("true" | "false") => Some(word.to_owned()),
-            _ => None,
-        },
+        (Kind::Bool, DeValue::String(text)) => truth(&text.to_lowercase()),
+        (Kind::Bool, DeValue::Integer(integer)) => truth(integer.as_str()),
+        (Kind::Text, DeValue::Integer(integer)) => Some(quoted(integer.as_str())),
+        (Kind::Lifetime, DeValue::String(text)) if text.contains(',') => {
+            let (anonymous, user) = text.trim_matches(['(', ')', '[', ']']).split_once(',')?;
+            Some(format!("[{}, {}]", hours(anonymous.trim())?, hours(user.trim())?))
+        }
         (Kind::Hours | Kind::Seconds | Kind::Lifetime, DeValue::String(text)) => {
-            let number = |c: char| c.is_ascii_digit() || c == '.' || c == '-';
-            let finite = text.parse::<f64>().is_ok_and(f64::is_finite) && text.chars().all(number);
-            let toml = text.starts_with(|c: char| c.is_ascii_digit() || c == '-') && !text.ends_with('.');
-            (finite && toml).then(|| text.to_string())
+            hours(text).map(str::to_owned)
         }
         (Kind::Names | Kind::Urls, DeValue::String(text)) if !text.is_empty() => {
             Some(format!("[{}]", quoted(text)))
         }
         _ => None,
     }
+}
+
+/// The truth value that a word of another language means.
+fn truth(word: &str) -> Option<String> {
+    match word {
+        "true" | "yes" | "on" | "1" => Some("true".to_owned()),
+        "false" | "no" | "off" | "0" => Some("false".to_owned()),
+        _ => None,
+    }
+}
+
+/// A text that is a number in TOML.
+fn hours(text: &str) -> Option<&str> {
+    let number = |c: char| c.is_ascii_digit() || c == '.' || c == '-';
+    let finite = text.parse::<f64>().is_ok_and(f64::is_finite) && text.chars().all(number);
+    let toml = text.starts_with(|c: char| c.is_ascii_digit() || c == '-') && !text.ends_with('.');
+    (finite && toml).then_some(text)
 }
 
 /// "`name` must be a …, not an integer".

@@ -349,8 +349,9 @@ settings![
     },
 ];
 
-/// The `secret_key_id` that `config import` writes for the `SECRET_KEY` in MoinMoin's sample configuration.
-pub(crate) const SAMPLE_SECRET_KEY_ID: &str = "a90fd079";
+/// The `SECRET_KEY` in MoinMoin's sample configuration, and the `secret_key_id` that `config import` writes for it.
+pub(crate) const SAMPLE_SECRET_KEY: [&str; 2] =
+    ["WARNING: set this to a unique string to create secure cookies", "a90fd079"];
 
 impl Key {
     /// The key with that name.

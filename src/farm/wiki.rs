@@ -96,9 +96,21 @@ impl Wiki {
         self.setting(key).map(|setting| &setting.value)
     }
 
-    /// The span of the setting's value, or the span of the wiki's name without the setting.
+    /// Whether the farm file has the setting, and the version does not ignore it.
+    pub fn uses(&self, key: Key) -> bool {
+        self.setting(key).is_some() && self.ignores(key).is_none()
+    }
+
+    /// The span of the setting's value; the span of the wiki's name without the setting, or if the version ignores it.
     pub fn span_of(&self, key: Key) -> Span {
-        self.setting(key).map_or_else(|| self.span.clone(), |setting| setting.span.clone())
+        let setting = self.setting(key).filter(|_| self.ignores(key).is_none());
+        setting.map_or_else(|| self.span.clone(), |setting| setting.span.clone())
+    }
+
+    /// The setting that decides where the sessions are.
+    pub fn sessions_key(&self) -> Key {
+        let keys = [Key::SessionStore, Key::SessionDir, Key::CacheDir];
+        keys.into_iter().find(|key| self.uses(*key)).unwrap_or(Key::DataDir)
     }
 
     /// The span of an item of a list, or of the whole list.

@@ -358,9 +358,6 @@ pub(super) fn layout(wiki: &Wiki) -> Layout {
 /// The directories of a wiki.
 pub(super) fn dirs_of(wiki: &Wiki) -> Vec<NamedDirectory> {
     let set = |key: Key| wiki.setting(key).is_some();
-    let derived_from = |key: Key| {
-        [key, Key::CacheDir, Key::DataDir].into_iter().find(|key| set(*key)).unwrap_or(Key::DataDir)
-    };
     let mut found = Vec::with_capacity(4);
     let mut add = |role, key, given, path: Option<PathBuf>| {
         found.extend(path.map(|path| NamedDirectory { role, key, given, path }));
@@ -369,8 +366,8 @@ pub(super) fn dirs_of(wiki: &Wiki) -> Vec<NamedDirectory> {
     if set(Key::CacheDir) {
         add(Role::Cache, Key::CacheDir, true, wiki.cache_dir());
     }
-    let key = derived_from(Key::SessionDir);
-    add(Role::Sessions, key, key == Key::SessionDir, wiki.session_dir());
+    let key = wiki.sessions_key();
+    add(Role::Sessions, key, matches!(key, Key::SessionDir | Key::SessionStore), wiki.session_dir());
     let key = if set(Key::UserDir) { Key::UserDir } else { Key::DataDir };
     add(Role::Users, key, key == Key::UserDir, wiki.user_dir());
     found

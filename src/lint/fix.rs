@@ -16,7 +16,7 @@ use super::rule::Look;
 use super::rules;
 use crate::browser::SharedSuffixes;
 use crate::farm::{Edit, Farm, Key, Layout, Position, Wiki, apply};
-use crate::moin::{Visitor, placeholder_id, session_cookie};
+use crate::moin::{Visitor, lifetimes, placeholder_id, session_cookie};
 
 /// Which findings to fix.
 #[derive(Debug, Clone, Copy)]
@@ -178,18 +178,30 @@ impl Checker<'_> {
         let all: Vec<Edit> = chosen.iter().flat_map(|finding| edits(&layout, finding)).collect();
         let farm = Farm::parse(before.source.path(), apply(before.source.text(), &all)).ok()?;
         let left = self.check(&farm);
+        // A wiki whose every request fails has no cookies to keep, and hides warnings about them.
+        let fails = |wiki: &&Wiki| lifetimes(wiki.moin()).is_err();
+        let failing: HashSet<&str> =
+            before.wikis.iter().filter(fails).map(|wiki| wiki.name.as_str()).collect();
         let better = if before.sound() {
-            farm.sound() && self.nothing_new(state, &farm, &left, chosen)
+            farm.sound() && self.nothing_new(state, &farm, &left, chosen, &failing)
         } else {
             fewer_problems(before, &farm)
         };
         let all_safe = chosen.iter().all(is_safe);
-        let same = !before.sound() || !all_safe || predicted(before) == predicted(&farm);
+        let same = !before.sound() || !all_safe || predicted(before, &failing) == predicted(&farm, &failing);
         (better && same).then_some((farm, left))
     }
 
-    /// Whether the chosen findings are gone, and every new finding can be fixed too.
-    fn nothing_new(&self, state: &Fixed, farm: &Farm, left: &[Finding], chosen: &[Finding]) -> bool {
+    /// Whether the chosen findings are gone, and every new finding can be fixed too, or is a warning about a wiki of
+    /// `failing`.
+    fn nothing_new(
+        &self,
+        state: &Fixed,
+        farm: &Farm,
+        left: &[Finding],
+        chosen: &[Finding],
+        failing: &HashSet<&str>,
+    ) -> bool {
         let count = |findings: &mut dyn Iterator<Item = &Finding>| {
             let mut counts: HashMap<String, usize> = HashMap::new();
             findings.for_each(|finding| *counts.entry(label(finding)).or_default() += 1);
@@ -203,7 +215,12 @@ impl Checker<'_> {
         }
         let fixable = count(&mut self.fixable(farm, left).into_iter());
         let targets: HashSet<String> = chosen.iter().map(label).collect();
-        count(&mut left.iter()).into_iter().all(|(label, found)| {
+        let hidden = |finding: &&Finding| {
+            finding.severity < Severity::Error
+                && !finding.wikis.is_empty()
+                && finding.wikis.iter().all(|wiki| failing.contains(wiki.as_str()))
+        };
+        count(&mut left.iter().filter(|finding| !hidden(finding))).into_iter().all(|(label, found)| {
             let before = known.get(&label).copied().unwrap_or(0);
             let excused =
                 if targets.contains(&label) { 0 } else { fixable.get(&label).copied().unwrap_or(0) };
@@ -237,24 +254,25 @@ struct Predicted {
     prune: String,
 }
 
-fn predicted(farm: &Farm) -> Predicted {
+fn predicted(farm: &Farm, failing: &HashSet<&str>) -> Predicted {
     let names = |names: &[(String, crate::farm::Span)]| names.iter().map(|(name, _)| name.clone()).collect();
     let prune = crate::farm::PrunePolicy { span: 0..0, ..farm.prune.clone() };
     Predicted {
-        wikis: farm.wikis.iter().map(of_wiki).collect(),
+        wikis: farm.wikis.iter().map(|wiki| of_wiki(wiki, failing.contains(wiki.name.as_str()))).collect(),
         shares: farm.shares.iter().map(|share| names(&share.wikis)).collect(),
         other_hosts: names(&farm.other_hosts),
         prune: format!("{prune:?}"),
     }
 }
 
-/// The values that decide the predictions for a wiki.
-fn of_wiki(wiki: &Wiki) -> Vec<String> {
+/// The values that decide the predictions for a wiki; without its cookies if every request `fails`.
+fn of_wiki(wiki: &Wiki, fails: bool) -> Vec<String> {
     let mut lines = vec![wiki.name.clone(), wiki.version().resolved().to_string()];
     let mut addresses: BTreeSet<String> = BTreeSet::new();
     for (url, _) in wiki.addresses() {
         let settings = wiki.moin_at(url);
         let headers: Vec<String> = Visitor::all()
+            .filter(|_| !fails)
             .map(|visitor| match session_cookie(&settings, visitor, placeholder_id(settings.version), 0.0) {
                 Ok(header) => header.to_string(),
                 Err(why) => why.to_string(),

@@ -95,6 +95,27 @@ impl Version {
         })
     }
 
+    /// The release nearest to the numbers in a text: the last one that is not newer, or else the first.
+    pub fn nearest_to(text: &str) -> Option<Version> {
+        let numbers = text.split(|c: char| !c.is_ascii_digit()).filter_map(|number| number.parse().ok());
+        let numbers: Vec<u8> = numbers.take(3).collect();
+        let (major, rest) = numbers.split_first()?;
+        let wanted =
+            (*major, rest.first().copied().unwrap_or(u8::MAX), rest.get(1).copied().unwrap_or(u8::MAX));
+        let releases = || {
+            Version::all().filter(|version| match version.release {
+                Some(Release::Alpha(_)) => text.contains('a'),
+                Some(Release::Beta(number)) => !text.contains('a') && number == 5,
+                release => matches!(release, Some(Release::Patch(_))),
+            })
+        };
+        let place = |version: &Version| match version.release {
+            Some(Release::Patch(number)) => (version.major, version.minor, number),
+            _ => (version.major, version.minor, 0),
+        };
+        releases().filter(|version| place(version) <= wanted).last().or_else(|| releases().next())
+    }
+
     /// The last release of the 1.9 line, which a farm runs by default.
     pub const LATEST_1_9: Version = Version { major: 1, minor: 9, release: Some(Release::Patch(11)) };
 
@@ -136,6 +157,13 @@ impl Version {
     /// Whether this is 1.8.5, the one release of 1.7 and 1.8 that sends `HttpOnly`, and always does.
     pub fn always_http_only(self) -> bool {
         (self.minor, self.release) == (8, Some(Release::Patch(5)))
+    }
+
+    /// Whether a login rewrites the password hash in the user's profile to `{PASSLIB}`: from 1.9.7 on.
+    ///
+    /// Measured: 1.8.7, 1.9.0, and 1.9.4 then refuse the password.
+    pub fn rewrites_passwords(self) -> bool {
+        self.minor == 9 && matches!(self.resolved().release, Some(Release::Patch(7..)))
     }
 
     /// Whether this is 1.9.9, whose Werkzeug takes `x; NAME` for one name: a cookie without a name hides the next.
@@ -190,6 +218,26 @@ mod tests {
     }
 
     #[test]
+    fn nearest_release_of_an_unknown_version() {
+        let near = |text: &str| Version::nearest_to(text).map(|version| version.to_string());
+        for (text, expected) in [
+            ("1.9.12", "1.9.11"),
+            ("1.9.300", "1.9.11"),
+            ("v1.9.10", "1.9.10"),
+            ("1.8.11", "1.8.9"),
+            ("1.10", "1.9.11"),
+            ("1.6.4", "1.7.0"),
+            ("2.0.0", "2.0.0b5"),
+            ("2.0.0b9", "2.0.0b5"),
+            ("2.0.0a2", "2.0.0a1"),
+            ("3.1", "2.0.0b5"),
+        ] {
+            assert_eq!(near(text).as_deref(), Some(expected), "{text}");
+        }
+        assert_eq!(near("latest"), None);
+    }
+
+    #[test]
     fn releases_fall_into_the_measured_groups() {
         let table = [
             ("1.7.2", Behavior::V1_7_0),
@@ -212,6 +260,11 @@ mod tests {
             assert_eq!(text.parse::<Version>().unwrap().behavior(), expected, "{text}");
         }
         assert!("1.8.5".parse::<Version>().unwrap().always_http_only());
+        let rewrites = |text: &str| text.parse::<Version>().unwrap().rewrites_passwords();
+        assert_eq!(
+            ["1.8.9", "1.9.6", "1.9.7", "1.9", "2.0"].map(rewrites),
+            [false, false, true, true, false]
+        );
         assert!(!"1.8.6".parse::<Version>().unwrap().always_http_only());
     }
 

@@ -209,7 +209,7 @@ pub fn syntax(errors: &SyntaxErrors, color: bool) -> String {
 pub fn summary(
     source: &Source,
     wikis: usize,
-    (errors, warnings, hidden): (usize, usize, usize),
+    (errors, warnings, notes, hidden): (usize, usize, usize, usize),
     colored: bool,
 ) -> String {
     let count = |number: usize, word: &str| match number {
@@ -220,6 +220,7 @@ pub fn summary(
     let error = || paint(&count(errors, "error"), Paint::Bad, colored);
     let warning = || paint(&count(warnings, "warning"), Paint::Warning, colored);
     let found = match (errors, warnings) {
+        (0, 0) if notes > 0 => count(notes, "note"),
         (0, 0) if hidden == 0 => paint("no problems found", Paint::Good, colored),
         (0, 0) => paint("no errors", Paint::Good, colored),
         (0, _) => warning(),

@@ -201,7 +201,9 @@ fn write(
             }
             context.out.write_all(text.as_bytes());
             if context.verbosity >= 0 {
-                let summary = findings::summary(source, wikis, (errors, warnings, hidden), context.color);
+                let notes = found.len().saturating_sub(errors + warnings);
+                let counts = (errors, warnings, notes, hidden);
+                let summary = findings::summary(source, wikis, counts, context.color);
                 writeln!(context.out, "{summary}");
             }
         }

@@ -121,6 +121,13 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     if let Some(path) = options.output.as_deref().filter(|path| is_file(path)) {
         may_write(path, options.force)?;
     }
+    if options.py.extension().is_some_and(|extension| extension == "toml") {
+        let py = options.py.display();
+        return Err(Failure::usage(format!(
+            "{py} is a farm file already: `config import` reads Python files"
+        ))
+        .help(format!("check the farm file with `wikifarm config check {py}`")));
+    }
     let farm = options.check.as_deref().map(|path| context.farm_at(path)).transpose()?;
     let imported = read(options, farm.as_ref(), context)?;
     unknown_names(options, &imported)?;

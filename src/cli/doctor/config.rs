@@ -36,6 +36,7 @@ fn topic(rule: &str, family: &str) -> (Area, &'static [Symptom]) {
             (Area::Storage, &[WrongUser])
         }
         ("torn-writes" | "session-in-memory" | "mixed-session-formats", _) => (Area::Storage, &[LoggedOut]),
+        ("mixed-password-hashes", _) => (Area::Storage, &[CannotLogIn]),
         ("foreign-files" | "shared-data-dir", _) => (Area::Storage, &[]),
         (_, "storage") => (Area::Storage, &[CannotLogIn]),
         (

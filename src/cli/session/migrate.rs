@@ -207,6 +207,7 @@ fn migrate(options: &Options, context: &mut Context<'_>, summary: &mut RunSummar
         wait: options.wait,
     };
     let source = from.clone();
+    let passwords = rewrites_passwords(&from, &to, rename_ids);
     let stores = Stores::open(from, to, dry_run).map_err(failure)?;
     if options.rollback {
         if dry_run {
@@ -238,8 +239,15 @@ fn migrate(options: &Options, context: &mut Context<'_>, summary: &mut RunSummar
         Err(failure) => (None, Some(failure)),
     };
     let exit = status(&report).and(written.as_ref().map_or(Exit::Success, cookie_map::Written::status));
-    print(&report, written.as_ref(), options.remove, context);
+    print(&report, written.as_ref(), options.remove, passwords, context);
     unwritten.map_or(Ok(exit), Err)
+}
+
+/// Whether the wikis of the target may rewrite passwords so that those of the source refuse them.
+fn rewrites_passwords(from: &StoreSpec, to: &StoreSpec, renamed: Option<Generation>) -> bool {
+    let old = from.wikis.iter().any(|wiki| !wiki.version.rewrites_passwords());
+    let new = to.wikis.iter().any(|wiki| wiki.version.rewrites_passwords());
+    (old || renamed == Some(Generation::New)) && (new || to.wikis.is_empty())
 }
 
 fn failure(error: Error) -> Failure {

@@ -80,7 +80,7 @@ fn lifetime_over_400_days(wiki: &Wiki, sink: &mut Sink) {
     // MoinMoin itself sets ten years for "remember me": no line of the farm file causes that.
     let login = if wiki.version().behavior() >= Behavior::V2 { found.remember } else { found.user };
     for (key, lifetime) in [(Key::CookieLifetime, login), (Key::AnonymousSessionLifetime, found.anonymous)] {
-        let key = if wiki.setting(key).is_some() { key } else { Key::CookieLifetime };
+        let key = if wiki.uses(key) { key } else { Key::CookieLifetime };
         match lifetime {
             Lifetime::Seconds(seconds) if seconds > CAP && wiki.setting(key).is_some() => {
                 let days = (seconds / 86_400.0).round();
@@ -97,9 +97,8 @@ fn anonymous_outlives_login(wiki: &Wiki, sink: &mut Sink) {
     if let (Lifetime::Seconds(anonymous), Lifetime::Seconds(user)) = (found.anonymous, found.user)
         && anonymous > user
     {
-        let key = [Key::AnonymousSessionLifetime, Key::CookieLifetime]
-            .into_iter()
-            .find(|key| wiki.setting(*key).is_some());
+        let key =
+            [Key::AnonymousSessionLifetime, Key::CookieLifetime].into_iter().find(|key| wiki.uses(*key));
         let (anonymous, user) = (anonymous / 3600.0, user / 3600.0);
         let message = format!("anonymous sessions last {anonymous} h, longer than logins ({user} h)");
         let span = wiki.span_of(key.unwrap_or(Key::CookieLifetime));
@@ -199,7 +198,7 @@ fn negative_anonymous_lifetime(wiki: &Wiki, sink: &mut Sink) {
     if matches!(found.anonymous, Lifetime::Seconds(seconds) if seconds < 0.0) {
         let key = [Key::AnonymousSessionLifetime, Key::CookieLifetime]
             .into_iter()
-            .find(|key| wiki.setting(*key).is_some())
+            .find(|key| wiki.uses(*key))
             .unwrap_or(Key::CookieLifetime);
         let message = "every visitor receives a cookie that has already expired".to_owned();
         let help = "write 0 to turn anonymous sessions off, or the hours that they last";

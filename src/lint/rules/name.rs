@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 
 use crate::browser::RejectionReason;
-use crate::farm::{Farm, Key, Wiki};
+use crate::farm::{Change, Farm, Fix, Key, Wiki, quoted};
 use crate::lint::finding::Severity::{Error, Warning};
+use crate::lint::rule::Safety::Unsafe;
 use crate::lint::rule::{Look, Rule, Sink, rule};
 use crate::moin::Behavior;
 use crate::sharing::{As, Left, Model};
@@ -15,6 +16,7 @@ pub(super) const RULES: &[Rule] = &[
     rule!("invalid-cookie-name", FAMILY, Error, Look::Wiki(invalid_cookie_name)),
     rule!("siteid-collision", FAMILY, Warning, Look::Farm(siteid_collision)),
     rule!("literal-siteidmagic", FAMILY, Warning, Look::Wiki(literal_siteidmagic)),
+    rule!("doubled-prefix", FAMILY, Warning, Look::Wiki(doubled_prefix)).fix(Unsafe),
     rule!("generated-cookie-name", FAMILY, Warning, Look::Farm(generated_cookie_name)),
     rule!("varying-cookie-name", FAMILY, Warning, Look::Wiki(varying_cookie_name)),
     rule!("prefix-violation", FAMILY, Error, Look::Sharing(prefix_violation)),
@@ -78,6 +80,24 @@ fn literal_siteidmagic(wiki: &Wiki, sink: &mut Sink) {
         let help = "write the name that the cookie should have";
         sink.report(wiki, wiki.span_of(Key::CookieName), message, help);
     }
+}
+
+fn doubled_prefix(wiki: &Wiki, sink: &mut Sink) {
+    let Some(name) = wiki.text(Key::CookieName).filter(|_| generates_name(wiki)) else { return };
+    let Some(rest) = name.strip_prefix("MOIN_SESSION") else { return };
+    let own = rest.trim_start_matches('_');
+    let span = wiki.span_of(Key::CookieName);
+    let message =
+        format!("the cookie is named MOIN_SESSION_{name}: MoinMoin adds MOIN_SESSION_ to cookie_name");
+    let (help, fix) = match own {
+        "" => ("write a name without MOIN_SESSION".to_owned(), None),
+        own => {
+            let with = quoted(own);
+            let help = format!("write cookie_name = {with}: users then have to log in again");
+            (help, Some(Fix::not_safe(Change::Replace { span: span.clone(), with })))
+        }
+    };
+    sink.report_fixable(wiki, span, message, help, fix);
 }
 
 fn generated_cookie_name(farm: &Farm, sink: &mut Sink) {

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::browser::Target;
-use crate::farm::{Change, Farm, Fix, Key, Problem, SAMPLE_SECRET_KEY_ID, Share, Wiki, quoted};
+use crate::farm::{Change, Farm, Fix, Key, Problem, SAMPLE_SECRET_KEY, Share, Wiki, quoted};
 use crate::lint::finding::Severity::{Error, Note, Warning};
 use crate::lint::rule::Safety::Unsafe;
 use crate::lint::rule::{Look, Rule, Sink, rule};
@@ -88,7 +88,14 @@ fn unencrypted_login(wiki: &Wiki, sink: &mut Sink) {
 fn cookie_not_httponly(wiki: &Wiki, sink: &mut Sink) {
     if wiki.version().behavior() >= Behavior::V1_9_0 && !wiki.moin().sends_http_only() {
         let message = "scripts in wiki pages can read the login cookie".to_owned();
-        sink.report(wiki, wiki.span_of(Key::CookieHttponly), message, "set cookie_httponly = true");
+        // Source: docs/CHANGES of MoinMoin 1.9.0.
+        let help = match wiki.version().behavior() < Behavior::V2 {
+            true => {
+                "set cookie_httponly = true, unless users save drawings with TWikiDraw, which reads the cookie"
+            }
+            false => "set cookie_httponly = true",
+        };
+        sink.report(wiki, wiki.span_of(Key::CookieHttponly), message, help);
     }
 }
 
@@ -124,7 +131,7 @@ fn sample_secret_key(farm: &Farm, sink: &mut Sink) {
         return;
     }
     for wiki in farm.wikis.iter().filter(|wiki| wiki.version().behavior() >= Behavior::V2) {
-        if wiki.text(Key::SecretKeyId) == Some(SAMPLE_SECRET_KEY_ID) {
+        if wiki.text(Key::SecretKeyId).is_some_and(|id| SAMPLE_SECRET_KEY.contains(&id)) {
             let Problem { span, message, help, .. } =
                 Problem::sample_secret_key(wiki.span_of(Key::SecretKeyId));
             sink.report(wiki, span, message, help.unwrap_or_default());

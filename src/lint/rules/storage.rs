@@ -41,8 +41,7 @@ fn missing_directory(facts: &Facts<'_>, sink: &mut Sink) {
             Some(Err(error)) => format!("can't be read: {}", crate::sys::why(error)),
         };
         let message = format!("{} {} {why}", dir.key.name(), dir.path.display());
-        let absolute = wiki.value(dir.key).and_then(Value::path).is_some_and(Path::is_absolute);
-        let help = match absolute {
+        let help = match is_absolute(wiki, dir.key) {
             true => "create the directory, or correct the path",
             false => {
                 "create the directory, or correct the path: relative paths start at the directory of the farm file"
@@ -50,6 +49,15 @@ fn missing_directory(facts: &Facts<'_>, sink: &mut Sink) {
         };
         sink.report(wiki, wiki.span_of(dir.key), message, help);
     }
+}
+
+/// Whether the farm file has the directory as an absolute path.
+fn is_absolute(wiki: &Wiki, key: Key) -> bool {
+    let written = wiki.value(key).and_then(|value| match value {
+        Value::Store { location, .. } => location.directory(),
+        value => value.path(),
+    });
+    written.is_some_and(Path::is_absolute)
 }
 
 /// Whether web servers usually serve the files below `path`.
@@ -77,8 +85,9 @@ fn in_web_root(facts: &Facts<'_>, sink: &mut Sink) {
 fn session_in_tmp(facts: &Facts<'_>, sink: &mut Sink) {
     for (wiki, dir) in facts.sessions() {
         // A farm that is in /tmp as a whole is a test.
-        let absolute = wiki.value(dir.key).and_then(Value::path).is_some_and(Path::is_absolute);
-        if absolute && ["/tmp", "/var/tmp", "/dev/shm"].iter().any(|tmp| dir.path.starts_with(tmp)) {
+        if is_absolute(wiki, dir.key)
+            && ["/tmp", "/var/tmp", "/dev/shm"].iter().any(|tmp| dir.path.starts_with(tmp))
+        {
             let message = format!(
                 "sessions are in {}: other programs delete files there, and other users may own it",
                 dir.path.display()
@@ -136,7 +145,7 @@ fn session_dir_overlaps(wiki: &Wiki, sink: &mut Sink) {
             format!("the session directory {sessions_in} contains the {what} {}", path.display())
         };
         let help = "set session_dir to a directory that contains nothing else";
-        sink.report(wiki, wiki.span_of(Key::SessionDir), message, help);
+        sink.report(wiki, wiki.span_of(wiki.sessions_key()), message, help);
         return;
     }
 }

@@ -15,6 +15,7 @@ pub(super) const RULES: &[Rule] = &[
     rule!("first-request-store", FAMILY, Warning, Look::Farm(first_request_store)),
     rule!("torn-writes", FAMILY, Warning, Look::Farm(torn_writes)),
     rule!("mixed-session-formats", FAMILY, Warning, Look::Farm(mixed_session_formats)),
+    rule!("mixed-password-hashes", FAMILY, Warning, Look::Farm(mixed_password_hashes)),
     rule!("store-layout-mismatch", FAMILY, Error, Look::Wiki(store_layout_mismatch)),
     rule!("session-dir-conflict", FAMILY, Warning, Look::Wiki(session_dir_conflict)),
 ];
@@ -65,7 +66,7 @@ fn first_request_store(farm: &Farm, sink: &mut Sink) {
         let help =
             "give the wikis one session_dir, run each in its own process, or upgrade to 1.9.1 or later";
         let wikis = [first.name.as_str(), &wiki.name];
-        sink.report_named(Some(wiki), &wikis, wiki.span_of(Key::SessionDir), message, help, Vec::new());
+        sink.report_named(Some(wiki), &wikis, wiki.span_of(wiki.sessions_key()), message, help, Vec::new());
     }
 }
 
@@ -111,6 +112,30 @@ fn mixed_session_formats(farm: &Farm, sink: &mut Sink) {
             );
             let help = "upgrade both wikis to one release, or give each version its own directory";
             let wikis = [first.name.as_str(), &wiki.name];
+            sink.report_named(Some(wiki), &wikis, wiki.span_of(Key::Moin), message, help, Vec::new());
+        }
+    }
+}
+
+fn mixed_password_hashes(farm: &Farm, sink: &mut Sink) {
+    for group in together(farm, Wiki::user_dir) {
+        let mut wikis = group.iter().filter(|wiki| wiki.auth().contains(&"moin"));
+        let Some(new) = wikis.clone().find(|wiki| wiki.version().rewrites_passwords()) else { continue };
+        let old =
+            |wiki: &&&Wiki| wiki.version().behavior() < Behavior::V2 && !wiki.version().rewrites_passwords();
+        for wiki in wikis.by_ref().filter(old) {
+            let version = wiki.version().resolved();
+            // Not measured for 1.7.
+            let refuses = if wiki.version().behavior() < Behavior::V1_8 { "may refuse" } else { "refuses" };
+            let message = format!(
+                "after a login at {}, {} (MoinMoin {version}) {refuses} the user's password: both use one user_dir",
+                new.name, wiki.name
+            );
+            let help = format!(
+                "upgrade {} to 1.9.7 or later, or set passlib_support = False and password_scheme = '{{SSHA}}' in {} and allow this rule",
+                wiki.name, new.name
+            );
+            let wikis = [wiki.name.as_str(), &new.name];
             sink.report_named(Some(wiki), &wikis, wiki.span_of(Key::Moin), message, help, Vec::new());
         }
     }

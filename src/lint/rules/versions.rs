@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::farm::{Change, Farm, Fix, Key, Setting, Value, Wiki, quoted};
+use crate::farm::{Change, Farm, Fix, Key, Problem, Setting, Value, Wiki, quoted};
 use crate::lint::finding::MOST_WIKIS;
 use crate::lint::finding::Severity::{Error, Note, Warning};
 use crate::lint::rule::Safety::{Safe, Unsafe};
@@ -14,7 +14,7 @@ const FAMILY: &str = "versions";
 
 pub(super) const RULES: &[Rule] = &[
     rule!("imprecise-version", FAMILY, Warning, Look::Wiki(imprecise_version)).fix(Unsafe),
-    rule!("missing-version", FAMILY, Warning, Look::Wiki(missing_version)),
+    rule!("missing-version", FAMILY, Warning, Look::Farm(missing_version)),
     rule!("ignored-setting", FAMILY, Warning, Look::Farm(ignored_setting)).fix(Safe),
     rule!("lifetime-format", FAMILY, Error, Look::Wiki(lifetime_format)).fix(Safe),
     rule!("custom-handler", FAMILY, Warning, Look::Wiki(custom_handler)),
@@ -33,8 +33,16 @@ fn imprecise_version(wiki: &Wiki, sink: &mut Sink) {
     }
 }
 
-fn missing_version(wiki: &Wiki, sink: &mut Sink) {
-    if wiki.setting(Key::Moin).is_none() {
+fn missing_version(farm: &Farm, sink: &mut Sink) {
+    // The parser reports a version that it can't read.
+    let unread = |problem: &Problem| {
+        problem.rule == "unknown-version"
+            || (problem.rule == "wrong-type" && problem.message.starts_with("moin "))
+    };
+    if farm.problems.iter().any(unread) {
+        return;
+    }
+    for wiki in farm.wikis.iter().filter(|wiki| wiki.setting(Key::Moin).is_none()) {
         let message = "the version is not set: wikifarm assumes 1.9.11".to_owned();
         let help = "add moin = \"1.9.11\", or the release that the wiki runs, at the top of the file";
         sink.report(wiki, wiki.span.clone(), message, help);
@@ -86,7 +94,7 @@ fn without_inherited(key: Key, wikis: &[&Wiki], python: bool) -> (String, Change
 fn lifetime_format(wiki: &Wiki, sink: &mut Sink) {
     let Some(setting) = wiki.setting(Key::CookieLifetime) else { return };
     let version = wiki.version().resolved();
-    // The pair that MoinMoin uses instead, if it is useful.
+    // The pair that means the same, if it is useful.
     let mut pair = None;
     let (message, help) = match (&setting.value, wiki.version().behavior()) {
         (Value::Pair(_, user), behavior) if behavior < Behavior::V1_9_0 => (
@@ -95,30 +103,18 @@ fn lifetime_format(wiki: &Wiki, sink: &mut Sink) {
                 "write cookie_lifetime = {user} in the table of the wiki; set anonymous_session_lifetime for anonymous sessions"
             ),
         ),
-        (Value::Number(hours), Behavior::V1_9_0) => (
-            "every request fails: in MoinMoin 1.9.0, cookie_lifetime must be a pair [anonymous, logged in]"
-                .to_owned(),
-            format!("write cookie_lifetime = [0, {hours}] in the table of the wiki"),
-        ),
+        (Value::Number(hours), Behavior::V1_9_0) => {
+            pair = pair_for(wiki, *hours);
+            let message = "every request fails: in MoinMoin 1.9.0, cookie_lifetime must be a pair [anonymous, logged in]";
+            (message.to_owned(), write_pair(pair.as_deref()))
+        }
         (Value::Number(hours), behavior) if (Behavior::V1_9_1..Behavior::V2).contains(&behavior) => {
-            let meant = if hours.trunc() == 0.0 {
-                "\"nobody stays logged in\"".to_owned()
-            } else {
-                format!("[{}, {}]", wiki.moin().anonymous_session_lifetime.unwrap_or(0.0), hours.trunc())
-            };
-            (
-                format!(
-                    "MoinMoin {version} logs an error and uses {meant}: cookie_lifetime must be a pair [anonymous, logged in]"
-                ),
-                match hours.trunc() {
-                    0.0 => "write the hours that a login lasts, such as cookie_lifetime = [0, 12]".to_owned(),
-                    hours => {
-                        let anonymous = wiki.moin().anonymous_session_lifetime.unwrap_or(0.0);
-                        pair = Some(format!("[{anonymous}, {hours}]"));
-                        format!("write cookie_lifetime = [{anonymous}, {hours}] in the table of the wiki")
-                    }
-                },
-            )
+            pair = pair_for(wiki, hours.trunc());
+            let meant = pair.as_deref().unwrap_or("\"nobody stays logged in\"");
+            let message = format!(
+                "MoinMoin {version} logs an error and uses {meant}: cookie_lifetime must be a pair [anonymous, logged in]"
+            );
+            (message, write_pair(pair.as_deref()))
         }
         (Value::Pair(_, user), behavior) if behavior >= Behavior::V2 => (
             "MoinMoin 2.0 has one lifetime, PERMANENT_SESSION_LIFETIME, not a pair".to_owned(),
@@ -128,6 +124,19 @@ fn lifetime_format(wiki: &Wiki, sink: &mut Sink) {
     };
     let fix = pair.map(|with| Fix::safe(Change::Replace { span: setting.span.clone(), with }));
     sink.report_fixable(wiki, setting.span.clone(), message, help, fix);
+}
+
+/// The pair for a single number of hours. 0 meant "forever" before 1.9, and no pair means that.
+fn pair_for(wiki: &Wiki, hours: f64) -> Option<String> {
+    let anonymous = wiki.moin().anonymous_session_lifetime.unwrap_or(0.0);
+    (hours != 0.0).then(|| format!("[{anonymous}, {hours}]"))
+}
+
+fn write_pair(pair: Option<&str>) -> String {
+    match pair {
+        Some(pair) => format!("write cookie_lifetime = {pair} in the table of the wiki"),
+        None => "write the hours that a login lasts, such as cookie_lifetime = [0, 12]".to_owned(),
+    }
 }
 
 fn custom_handler(wiki: &Wiki, sink: &mut Sink) {

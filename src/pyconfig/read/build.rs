@@ -14,7 +14,7 @@ use super::urls::{Earlier, Urls};
 use super::value::Val;
 use super::wikis::{Entry, Loaded};
 use super::world::{Namespace, World};
-use crate::farm::{Farm, Key, LintLevels, Problem, SAMPLE_SECRET_KEY_ID, Setting, Span, Value, Wiki};
+use crate::farm::{Farm, Key, LintLevels, Problem, SAMPLE_SECRET_KEY, Setting, Span, Value, Wiki};
 use crate::moin::{Behavior, Version};
 
 /// Puts a farm together.
@@ -112,7 +112,7 @@ impl<'a> Builder<'a> {
                 }
             }
             if let Some(setting) = found.settings.get(&Key::SecretKeyId)
-                && setting.value.text() == Some(SAMPLE_SECRET_KEY_ID)
+                && setting.value.text().is_some_and(|id| SAMPLE_SECRET_KEY.contains(&id))
             {
                 problems.push(Problem::sample_secret_key(setting.span.clone()));
             }

@@ -126,11 +126,11 @@ fn key_id(key: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::farm::SAMPLE_SECRET_KEY_ID;
+    use crate::farm::SAMPLE_SECRET_KEY;
 
     #[test]
     fn the_key_of_the_sample_is_known() {
-        let sample = "WARNING: set this to a unique string to create secure cookies";
-        assert_eq!(key_id(sample), SAMPLE_SECRET_KEY_ID);
+        let [key, id] = SAMPLE_SECRET_KEY;
+        assert_eq!(key_id(key), id);
     }
 }

@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::cookie_map::Written;
 use crate::cli::shared::{Context, Exit, Format};
 use crate::ops::migrate::{Counts, Problem, Report, Undone};
+use crate::report::text::hang;
 use crate::report::{escape, measure};
 
 /// The report of a migration, or of a rollback.
@@ -24,7 +25,14 @@ pub(in crate::cli::session) enum Document<'a> {
     Rollback(&'a Undone),
 }
 
-pub(super) fn print(report: &Report, cookie_map: Option<&Written>, moves: bool, context: &mut Context<'_>) {
+/// Prints the report. `passwords`: the new wikis may rewrite passwords so that the old ones refuse them.
+pub(super) fn print(
+    report: &Report,
+    cookie_map: Option<&Written>,
+    moves: bool,
+    passwords: bool,
+    context: &mut Context<'_>,
+) {
     let shown = if context.verbosity > 0 { usize::MAX } else { EXAMPLES };
     for problem in &report.tally.problems {
         context.complain(&line(problem, shown));
@@ -41,9 +49,16 @@ pub(super) fn print(report: &Report, cookie_map: Option<&Written>, moves: bool, 
         }
         if !report.dry_run && report.tally.counts.copied > 0 {
             writeln!(context.out, "{}", next_step(moves));
+            if passwords {
+                write!(context.out, "{}", hang("warning: ", 2, PASSWORDS, context.width));
+            }
         }
     }
 }
+
+/// Source: measured with 1.8.7, 1.9.0, and 1.9.4.
+const PASSWORDS: &str = "at a login, MoinMoin 1.9.7 and later rewrite the password hash in the user directory, \
+                         and older versions then refuse the password: back up the user directory, in case you go back";
 
 fn next_step(moves: bool) -> &'static str {
     match moves {

@@ -1,0 +1,124 @@
+//! `wikifarm config check`: settings that are misspelled, ignored, or known to cause problems
+
+use crate::support::{Place, fixtures};
+
+/// The output of a check of one wiki with these lines.
+fn check(lines: &str) -> String {
+    let farm = format!("moin = \"1.9.11\"\n[wikis.one]\nurl = \"https://one.example.org/\"\n{lines}\n");
+    check_farm(&farm, "")
+}
+
+fn check_farm(farm: &str, flags: &str) -> String {
+    let place = Place::farm(farm);
+    place.wikifarm(&format!("config check {flags}")).any_stdout().status_among(&[0, 1]).run().stdout
+}
+
+#[test]
+fn check_of_an_unknown_version_names_the_nearest_release_and_no_missing_version() {
+    let farm = "moin = \"1.9.12\"\n[wikis.one]\nurl = \"https://one.example.org/\"\n";
+    for farm in [
+        farm.to_owned(),
+        farm.replace("1.9.12", "1.9.11").replace("[wikis", "\n[wikis") + "moin = \"1.9.12\"\n",
+    ] {
+        let found = check_farm(&farm, "");
+        assert!(found.contains("error[unknown-version]: unknown MoinMoin version \"1.9.12\""), "{found}");
+        assert!(found.contains("help: write \"1.9.11\", the nearest release that wikifarm knows"), "{found}");
+        assert!(!found.contains("missing-version"), "{found}");
+    }
+    assert!(
+        !check_farm("moin = 1.9\n[wikis.one]\nurl = \"https://one.example.org/\"\n", "")
+            .contains("missing-version")
+    );
+}
+
+#[test]
+fn check_of_a_wrong_type_shows_the_right_spelling() {
+    for (line, help) in [
+        ("cookie_secure = \"yes\"", "write true"),
+        ("cookie_httponly = \"False\"", "write false"),
+        ("cookie_secure = 1", "write true"),
+        ("cookie_lifetime = \"(0.5, 12)\"", "write [0.5, 12]"),
+        ("cookie_lifetime = \"12\"", "write 12"),
+        ("auth = \"moin\"", "write [\"moin\"]"),
+        ("cookie_name = 3", "write \"3\""),
+    ] {
+        let found = check(line);
+        assert!(found.contains("error[wrong-type]") && found.contains(&format!("help: {help}\n")), "{found}");
+    }
+}
+
+#[test]
+fn check_points_at_the_setting_that_matters_not_at_an_ignored_one() {
+    let old = "moin = \"1.8.7\"\n[wikis.one]\nurl = \"https://one.example.org/\"\nsession_dir = \"s\"\n";
+    let found = check_farm(&format!("{old}cache_dir = \"none\"\n"), "");
+    assert!(found.contains("missing-directory]: one: cache_dir none does not exist"), "{found}");
+    assert!(!found.contains("session_dir none"), "{found}");
+    let found = check("anonymous_session_lifetime = 20\ncookie_lifetime = [13, 12]");
+    let (_, at) = found.split_once("anonymous-outlives-login").unwrap();
+    let at = at.split_once("\n\n").unwrap().0;
+    assert!(at.contains("cookie_lifetime = [13, 12]") && !at.contains("lifetime = 20"), "{found}");
+}
+
+#[test]
+fn check_of_a_missing_absolute_directory_has_no_hint_about_relative_paths() {
+    let hint = "relative paths start at the directory of the farm file";
+    assert!(!check("session_dir = \"/none/sessions\"").contains(hint));
+    assert!(check("session_dir = \"none\"").contains(hint));
+    assert!(!check("session_store = \"moin-1.9:/none/sessions\"").contains(hint));
+}
+
+#[test]
+fn check_that_prints_notes_counts_them_in_the_last_line() {
+    let farm = "moin = \"1.9.11\"\n[wikis.one]\nurl = \"https://one.example.org/\"\ndata_dir = \"d\"\n";
+    let place = Place::farm(farm).dir("d");
+    let last = |flags: &str| {
+        let ran = place.wikifarm(&format!("config check --no-disk {flags}")).any_stdout().run();
+        ran.stdout.lines().next_back().unwrap().to_owned()
+    };
+    assert_eq!(last("--min-severity note"), "farm.toml: 1 wiki, 1 note");
+    assert_eq!(last(""), "farm.toml: 1 wiki, no problems found");
+}
+
+#[test]
+fn check_of_scripts_that_can_read_the_cookie_names_twikidraw() {
+    let found = check_farm(
+        "moin = \"1.9.11\"\n[wikis.one]\nurl = \"https://one.example.org/\"\n",
+        "--min-severity note",
+    );
+    assert!(found.contains("unless users save drawings with TWikiDraw"), "{found}");
+}
+
+#[test]
+fn check_of_the_published_secret_key_is_an_error_by_name_and_as_written() {
+    for key in ["a90fd079", "WARNING: set this to a unique string to create secure cookies"] {
+        let found = check(&format!("moin = \"2.0.0b5\"\ncookie_secure = true\nsecret_key_id = \"{key}\""));
+        assert!(found.contains("error[sample-secret-key]: one: everybody knows the key"), "{found}");
+    }
+}
+
+#[test]
+fn check_fix_of_a_number_in_1_9_0_keeps_the_anonymous_lifetime() {
+    let report = fixtures().join("reports/lifetime-number-1.9.0.toml");
+    let place = Place::new().file("farm.toml", std::fs::read(report).unwrap());
+    place.wikifarm("config check --no-disk --fix").any_stdout().run();
+    let fixed = std::fs::read_to_string(place.path().join("farm.toml")).unwrap();
+    assert!(fixed.contains("cookie_lifetime = [0.5, 12]"), "{fixed}");
+    let zero = check("moin = \"1.9.0\"\ncookie_lifetime = 0");
+    assert!(
+        zero.contains("help: write the hours that a login lasts, such as cookie_lifetime = [0, 12]"),
+        "{zero}"
+    );
+}
+
+#[test]
+fn import_of_a_farm_file_is_refused_with_the_command_that_checks_it() {
+    Place::farm("moin = \"1.9.11\"\n")
+        .wikifarm("config import farm.toml")
+        .status(2)
+        .stderr(str![[r#"
+error: farm.toml is a farm file already: `config import` reads Python files
+help: check the farm file with `wikifarm config check farm.toml`
+
+"#]])
+        .run();
+}
