@@ -188,3 +188,23 @@ help: did you mean "plans"?
 "#]])
         .run();
 }
+
+#[test]
+fn explain_shows_a_new_login_that_only_one_browser_loses() {
+    let place = Place::farm(
+        "[farm]\ncookie_path = \"/\"\ncookie_name = \"lab\"\n\
+         [wikis.new]\nmoin = \"1.9.0\"\nurl = \"https://new.example.org/\"\ndata_dir = \"new\"\n\
+         [wikis.old]\nmoin = \"1.8.7\"\nurl = \"https://old.example.org/\"\ndata_dir = \"old\"\n\
+         cookie_domain = \".example.org\"\n",
+    );
+    let explained = |browser: &str| {
+        let command = format!("cookie explain new old {browser}");
+        place.wikifarm(&command).any_stdout().run().stdout.replace('\n', " ")
+    };
+    let line = "users who log in at new, at old, and again at new are";
+    let lost = "anonymous at new, which picks the cookie of old";
+    let both = format!("{line} logged in at both (Chromium), {lost} (Firefox)");
+    assert!(explained("").contains(&both), "{}", explained(""));
+    assert!(explained("--browser firefox").contains(&format!("{line} {lost}")));
+    assert!(!explained("--browser chromium").contains(line));
+}

@@ -99,7 +99,7 @@ pub static DIFFERENCES: [Difference; 21] = [
         chromium: "as Lax, but sent with a cross-site POST for two minutes after creation",
         firefox: "as None",
         rfc: "as Lax (5.6.7.2 allows the two minutes)",
-        source: "recorded for Chromium; preferences of Firefox",
+        source: RECORDED,
         take: |rules, other| rules.same_site_default = other.same_site_default,
     },
     Difference {
@@ -232,7 +232,7 @@ pub static DIFFERENCES: [Difference; 21] = [
         name: "no-equals-sign",
         what: "text without `=` before the first `;`",
         chromium: "is the value of a cookie without a name",
-        firefox: "is the name of a cookie without a value",
+        firefox: "is the name of a cookie without a value; in 140 ESR as in Chromium",
         rfc: "is the value of a cookie without a name (5.6)",
         source: RECORDED,
         take: |rules, other| rules.no_equals_sign = other.no_equals_sign,

@@ -117,15 +117,6 @@ impl<'a> Browsers<'a> {
         [self.one, self.other]
     }
 
-    /// What users see in each browser after logins at `from`, at `to`, and again at `from`, in one line.
-    pub fn describe(&self, from: &str, to: &str, results: [NewLogin; 2]) -> String {
-        let [one, other] = self.models().map(|model| model.profile().title());
-        let [here, there] = results.map(|result| result.describe(from, to));
-        format!(
-            "users who log in at {from}, at {to}, and again at {from} are {here} ({one}), {there} ({other})"
-        )
-    }
-
     /// Whether any wiki leaves another cookie.
     pub fn any_differs(&self) -> bool {
         self.differs.contains(&true)

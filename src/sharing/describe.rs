@@ -6,7 +6,7 @@ use super::site::{Left, Site, Storage};
 use super::steps::{Evidence, Side};
 use super::verdict::As;
 use crate::age::span_text;
-use crate::browser::{Cookie, WithheldReason};
+use crate::browser::{Cookie, Profile, WithheldReason};
 use crate::moin::{Duplicate, Lifetime, lifetimes};
 
 /// What each of the six steps asks, in order.
@@ -249,6 +249,16 @@ impl By {
 }
 
 impl NewLogin {
+    /// The same with the logins, in one line; for several browsers with the name of each.
+    pub fn describe_in(here: &str, there: &str, results: &[(Profile, NewLogin)]) -> String {
+        let in_browser = |(profile, result): &(Profile, NewLogin)| match results.len() {
+            1 => result.describe(here, there),
+            _ => format!("{} ({})", result.describe(here, there), profile.title()),
+        };
+        let seen: Vec<String> = results.iter().map(in_browser).collect();
+        format!("users who log in at {here}, at {there}, and again at {here} are {}", seen.join(", "))
+    }
+
     /// What users see who logged in at `here`, at `there`, and again at `here`.
     pub fn describe(self, here: &str, there: &str) -> String {
         match (self.here, self.there) {

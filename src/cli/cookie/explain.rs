@@ -8,6 +8,7 @@ use clap::Args;
 
 pub(super) use self::document::Document;
 use self::document::{ByUrl, Case, Differs, Line};
+use super::new_logins::new_logins;
 use crate::browser::Profile;
 use crate::cli::shared::browser::Browser;
 use crate::cli::shared::wiki::find_wiki;
@@ -46,11 +47,14 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
         differs: other.iter().filter_map(|other| differs(&model, other, (a, b), visitor)).collect(),
         ..case(&model, (a, b), visitor)
     };
-    let document =
-        Document { from: &from.name, to: &to.name, cases: [As::User, As::Anonymous].map(case).into() };
+    let position = |name: &str| model.sites().iter().position(|site| site.name == name);
+    let pair: Vec<_> = position(&from.name).zip(position(&to.name)).into_iter().collect();
+    let (new_logins, lines) = new_logins(&model, other.as_ref(), &pair);
+    let cases = [As::User, As::Anonymous].map(case).into();
+    let document = Document { from: &from.name, to: &to.name, cases, new_logins };
     match context.format {
         Format::Json => context.document(&document),
-        _ => human::show(&document, context),
+        _ => human::show(&document, &lines, context),
     }
     Ok(Exit::Success)
 }

@@ -3,6 +3,7 @@
 mod diff;
 mod explain;
 mod header;
+mod new_logins;
 mod preview;
 mod probe;
 mod rejected;

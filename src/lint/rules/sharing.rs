@@ -8,7 +8,9 @@ use crate::lint::finding::MOST_WIKIS;
 use crate::lint::finding::Severity::{Error, Warning};
 use crate::lint::rule::{Look, Rule, Sink, rule};
 use crate::names::list;
-use crate::sharing::{As, Browsers, Effect, Judgement, Left, Model, Site, Verdict, disagreements, leaks_id};
+use crate::sharing::{
+    As, Browsers, Effect, Judgement, Left, Model, NewLogin, Site, Verdict, disagreements, leaks_id,
+};
 
 const FAMILY: &str = "sharing";
 
@@ -50,7 +52,7 @@ const MOST_COMPARED: usize = 200;
 
 /// Reports new logins with another result in another browser, one pair for each kind of result.
 fn browsers_differ(farm: &Farm, browsers: &Browsers<'_>, sink: &mut Sink) {
-    let [model, _] = browsers.models();
+    let [model, other] = browsers.models();
     let sites = model.sites();
     if sites.len() > MOST_COMPARED {
         return;
@@ -64,7 +66,9 @@ fn browsers_differ(farm: &Farm, browsers: &Browsers<'_>, sink: &mut Sink) {
         if !known.insert(format!("{results:?}")) {
             continue;
         }
-        let message = browsers.describe(&from.name, &to.name, results);
+        let [ours, theirs] = results;
+        let results = [(model.profile(), ours), (other.profile(), theirs)];
+        let message = NewLogin::describe_in(&from.name, &to.name, &results);
         let help = "give both wikis the same cookie_domain and cookie_path, or different cookie names";
         let span = farm.wiki(&to.name).map_or(0..0, |wiki| wiki.span.clone());
         sink.report_named(None, &[&from.name, &to.name], span, message, help, Vec::new());

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::cli::cookie::new_logins::NewLoginJson;
 use crate::sharing::{As, Pair, StepResult, Verdict};
 
 /// Why a session of one wiki is good at another, or why not.
@@ -14,6 +15,8 @@ pub(in crate::cli) struct Document<'a> {
     pub(super) to: &'a str,
     /// The prediction for users, and for anonymous visitors.
     pub(super) cases: Vec<Case>,
+    /// The results of a new login, if one browser has another result than the other.
+    pub(super) new_logins: Vec<NewLoginJson<'a>>,
 }
 
 /// The prediction for one kind of visitor.

@@ -7,13 +7,17 @@ use crate::report::escape;
 use crate::report::text::{Paint, only_ascii, paint, wrap};
 use crate::sharing::{As, Verdict};
 
-/// Shows each case: what happens, the drawing, and the steps up to the first that fails.
-pub(super) fn show(document: &Document<'_>, context: &mut Context<'_>) {
+/// Shows each case: what happens, the drawing, and the steps up to the first that fails. Then the lines about new logins.
+pub(super) fn show(document: &Document<'_>, new_logins: &[String], context: &mut Context<'_>) {
     for (position, case) in document.cases.iter().enumerate() {
         if position > 0 {
             writeln!(context.out);
         }
         show_case(document, case, context);
+    }
+    for line in new_logins {
+        writeln!(context.out);
+        put("", line, context);
     }
 }
 

@@ -2,15 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use schemars::JsonSchema;
-use serde::Serialize;
-
 use super::chosen::Chosen;
 use super::row::{Interference, Row};
 use super::section::section;
 use super::trouble::rejected;
 use crate::browser::Profile;
 use crate::cli::Context;
+use crate::cli::cookie::new_logins::{NewLoginJson, new_logins, with_count};
 use crate::names::list;
 use crate::sharing::{As, Browsers, Judgement, Model, Third, Verdict};
 
@@ -29,19 +27,6 @@ pub(super) struct Differences<'a> {
     lines: Vec<String>,
     /// Whether the lines show every difference.
     complete: bool,
-}
-
-/// What users see after logins at `from`, at `to`, and again at `from`.
-#[derive(Serialize, JsonSchema)]
-pub(super) struct NewLoginJson<'a> {
-    /// The wiki that users come from.
-    from: &'a str,
-    /// The wiki that users go to.
-    to: &'a str,
-    /// The browsers for which this holds.
-    browsers: [&'static str; 1],
-    /// What users see.
-    effect: String,
 }
 
 impl<'a> Differences<'a> {
@@ -113,7 +98,7 @@ impl<'a> Differences<'a> {
         let refused = lines.len();
         lines.extend(alike.into_values().map(|(line, count)| with_count(line, if full { count } else { 1 })));
         let (new_logins, about_logins) =
-            if full { new_logins(&browsers, model, other, chosen) } else { Default::default() };
+            if full { new_logins(model, Some(other), &chosen.pairs) } else { Default::default() };
         lines.extend(about_logins);
         lines.extend(new.iter().map(|third| third.effect.clone()));
         lines.extend(gone.iter().map(|third| format!("does not happen: {}", third.effect)));
@@ -150,59 +135,6 @@ impl<'a> Differences<'a> {
     pub(super) fn show(&self, context: &mut Context<'_>) {
         let examples = if self.complete { "" } else { " (examples)" };
         section(&format!("{} differs{examples}", self.other.title()), &self.lines, context);
-    }
-}
-
-/// The pairs where a new login has another result, and a line for each kind of them.
-fn new_logins<'a>(
-    browsers: &Browsers<'_>,
-    model: &'a Model,
-    other: &Model,
-    chosen: &Chosen<'a>,
-) -> (Vec<NewLoginJson<'a>>, Vec<String>) {
-    let mut found = Vec::new();
-    let mut alike: BTreeMap<String, (String, usize)> = BTreeMap::new();
-    for ((from, to), results) in browsers.new_logins(&chosen.pairs) {
-        let (Some(from), Some(to)) = (model.sites().get(from), model.sites().get(to)) else { continue };
-        let (from, to) = (from.name.as_str(), to.name.as_str());
-        let titles = [model, other].map(|model| model.profile());
-        let effects = results.map(|result| result.describe(from, to));
-        let line = browsers.describe(from, to, results);
-        alike.entry(format!("{results:?}")).or_insert_with(|| (line, 0)).1 += 1;
-        for (profile, effect) in titles.into_iter().zip(effects) {
-            found.push(NewLoginJson { from, to, browsers: [profile.name()], effect });
-        }
-    }
-    (found, alike.into_values().map(|(line, count)| with_count(line, count)).collect())
-}
-
-/// The same for one browser: the pairs where a new login has another result in `unlike`, and a line for each kind of them
-/// where users lose a login.
-pub(super) fn new_logins_in_one<'a>(
-    model: &'a Model,
-    unlike: Profile,
-    chosen: &Chosen<'a>,
-) -> (Vec<NewLoginJson<'a>>, Vec<String>) {
-    let mut found = Vec::new();
-    let mut alike: BTreeMap<String, (String, usize)> = BTreeMap::new();
-    for ((from, to), [result, _]) in model.new_logins(unlike, &chosen.pairs) {
-        let (Some(from), Some(to)) = (model.sites().get(from), model.sites().get(to)) else { continue };
-        let (from, to) = (from.name.as_str(), to.name.as_str());
-        let effect = result.describe(from, to);
-        if !(result.here && result.there) {
-            let line = format!("users who log in at {from}, at {to}, and again at {from} are {effect}");
-            alike.entry(format!("{result:?}")).or_insert_with(|| (line, 0)).1 += 1;
-        }
-        found.push(NewLoginJson { from, to, browsers: [model.profile().name()], effect });
-    }
-    (found, alike.into_values().map(|(line, count)| with_count(line, count)).collect())
-}
-
-fn with_count(line: String, count: usize) -> String {
-    match count {
-        1 => line,
-        2 => format!("{line} (the same for 1 more pair)"),
-        count => format!("{line} (the same for {} more pairs)", count - 1),
     }
 }
 

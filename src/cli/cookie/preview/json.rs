@@ -4,10 +4,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::addresses::ByUrl;
-use super::browsers::NewLoginJson;
 use super::chosen::Chosen;
 use super::prediction::{Prediction, Unmet};
 use super::row::{Interference, Row};
+use crate::cli::cookie::new_logins::NewLoginJson;
 use crate::sharing::{As, Disagreement, Leak, Leaked, Model, Verdict};
 
 /// Which wikis share a login, and which disturb each other.

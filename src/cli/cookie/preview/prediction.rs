@@ -1,10 +1,11 @@
 //! Everything that the preview predicts, for any format.
 
 use super::addresses::{self, ByUrl};
-use super::browsers::{Differences, NewLoginJson, new_logins_in_one};
+use super::browsers::Differences;
 use super::chosen::Chosen;
 use super::trouble::Problems;
 use crate::browser::Profile;
+use crate::cli::cookie::new_logins::{NewLoginJson, new_logins};
 use crate::farm::Farm;
 use crate::sharing::{Disagreement, Leak, Model, Third, disagreements, groups, leaks};
 
@@ -39,11 +40,10 @@ pub(super) fn predict<'a>(
         group.iter().filter_map(|at| chosen.sites.get(at)).map(|site| site.name.as_str()).collect()
     };
     let concerned = |group: &&Vec<usize>| chosen.one.is_none_or(|one| group.contains(&one));
-    let unlike = if model.profile() == Profile::Chromium { Profile::Firefox } else { Profile::Chromium };
     let mut problems = Problems::new(model, chosen);
     let new_logins = match other {
         None if chosen.in_full() => {
-            let (found, lines) = new_logins_in_one(model, unlike, chosen);
+            let (found, lines) = new_logins(model, None, &chosen.pairs);
             problems.lines.extend(lines);
             found
         }
