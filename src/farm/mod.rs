@@ -59,7 +59,7 @@ pub use trust::Trusted;
 pub use units::{parse_duration, parse_time};
 pub use value::Value;
 pub(crate) use value::session_store;
-pub use wiki::{Origin, Setting, Wiki, session_location};
+pub use wiki::{Origin, Setting, Wiki};
 
 /// A farm: its wikis with their settings, what the administrator intends, and the policies.
 #[derive(Debug)]

@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use url::Url;
 
 use super::{Key, LintLevels, NAMES_COOKIE, Span, Value};
-use crate::location::{Directories, Identity, Layout, Location};
+use crate::location::{Layout, Location};
 use crate::moin::{Backend, Behavior, Duplicate, Settings, Version};
 
 /// A setting in the farm file.
@@ -318,12 +318,4 @@ impl Wiki {
 /// Joins without a leading `./`, so that paths read as in the farm file.
 fn join(base: &Path, path: &Path) -> PathBuf {
     if base == Path::new(".") { path.to_owned() } else { base.join(path) }
-}
-
-/// The location of a wiki's sessions as text, and its identity for comparison. `None` in 2.0, and if the farm file does not
-/// determine it.
-pub fn session_location(wiki: &Wiki, directories: &dyn Directories) -> Option<(PathBuf, Identity)> {
-    let location = wiki.session_location()?;
-    let shown = location.path().map_or_else(|| location.stem(), Path::to_owned);
-    Some((shown, location.identity_in(directories)))
 }

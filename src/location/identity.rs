@@ -1,10 +1,31 @@
-//! The identity of directories.
+//! The identity of stores and directories.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use crate::sys::DirectoryMap;
+use crate::sys::{DirectoryIdentity, DirectoryMap};
 
-pub use crate::sys::DirectoryIdentity as Identity;
+/// Equal for all locations of one store or directory.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Identity {
+    /// An existing directory or file: its device and inode.
+    Inode(u64, u64),
+    /// It does not exist (here): its resolved path.
+    Path(PathBuf),
+    /// A store without a path: its server, database, and prefix.
+    Address(String),
+    /// An unknown directory. It is assumed to belong only to what is named.
+    Own(String),
+}
+
+impl From<DirectoryIdentity> for Identity {
+    fn from(identity: DirectoryIdentity) -> Self {
+        match identity {
+            DirectoryIdentity::Inode(device, inode) => Identity::Inode(device, inode),
+            DirectoryIdentity::Path(path) => Identity::Path(path),
+        }
+    }
+}
 
 /// The disk, or a replacement in tests.
 pub trait Directories {
@@ -18,6 +39,6 @@ pub struct RealDirectories(DirectoryMap);
 
 impl Directories for RealDirectories {
     fn identity(&self, path: &Path) -> Identity {
-        self.0.identity(path)
+        self.0.identity(path).into()
     }
 }

@@ -184,9 +184,13 @@ impl Location {
         match (self, self.path()) {
             (_, Some(path)) => directories.identity(path),
             (Location::Redis(server), None) => server.identity(),
-            // No path begins with a NUL.
-            _ => Identity::Path(PathBuf::from(format!("\0{self}"))),
+            _ => Identity::Address(self.to_string()),
         }
+    }
+
+    /// The path without the kind of store, or the address of a store without a path. For messages.
+    pub fn path_or_address(&self) -> String {
+        self.path().map_or_else(|| self.to_string(), |path| path.display().to_string())
     }
 
     /// The path, or the address of a store without one. Messages put it before the name of an entry.

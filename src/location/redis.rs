@@ -147,8 +147,7 @@ impl RedisLocation {
             }
             RedisServer::Unix(path) => format!("{:?}", directory_identity(path)),
         };
-        // No path begins with a NUL.
-        Identity::Path(PathBuf::from(format!("\0redis {server} {} {}", self.db, self.prefix)))
+        Identity::Address(format!("redis {server} {} {}", self.db, self.prefix))
     }
 }
 

@@ -150,7 +150,7 @@ pub(super) fn shadowed((from, to): (&[&str], &[&str]), example: &Site) -> String
 
 fn storage(site: &Site) -> String {
     match &site.storage {
-        Storage::Directory(path, _) | Storage::Process(path, _) => path.display().to_string(),
+        Storage::Directory(location, _) | Storage::Process(location, _) => location.path_or_address(),
         Storage::Cookie(_) | Storage::Unknown => String::new(),
     }
 }

@@ -8,8 +8,8 @@ use super::verdict::As;
 use crate::browser::{
     Cookie, Jar, Outcome, RejectionReason, Request, Target, WithheldReason, domain_match, path_match,
 };
-use crate::farm::{Farm, Key, Wiki, session_location};
-use crate::location::{Directories, Identity};
+use crate::farm::{Farm, Key, Wiki};
+use crate::location::{Directories, Identity, Location};
 use crate::moin::{
     Behavior, IdForm, Lifetime, NoCookie, Settings, Visitor, deletion, id_form, lifetimes, placeholder_id,
     session_cookie,
@@ -25,11 +25,11 @@ pub(super) const NOW: f64 = 1_795_400_000.0;
 #[non_exhaustive]
 pub enum Storage {
     /// In a directory, in the layout that goes with the id's form, or in a database.
-    Directory(PathBuf, Identity),
+    Directory(Location, Identity),
     /// In the cookie itself, signed with that key (2.0); `None` if the farm file does not say which.
     Cookie(Option<String>),
     /// 1.9.0: in the directory of the first visited wiki of the process.
-    Process(PathBuf, Identity),
+    Process(Location, Identity),
     /// The farm file does not say it.
     Unknown,
 }
@@ -138,7 +138,7 @@ impl Site {
 
     /// The wiki for a simulation. Unknown directories and keys are assumed to be its own.
     pub(super) fn acted(&self) -> simulate::Site {
-        let own = || Identity::Path(PathBuf::from(format!("\0{}", self.name)));
+        let own = || Identity::Own(self.name.clone());
         let (key, storage) = match &self.storage {
             Storage::Directory(_, identity) | Storage::Process(_, identity) => {
                 (String::new(), identity.clone())
@@ -227,14 +227,18 @@ impl OnDisk<'_> {
 }
 
 fn storage(wiki: &Wiki, directories: &dyn Directories) -> Storage {
-    match (wiki.version().behavior(), session_location(wiki, directories)) {
+    let location = wiki.session_location().map(|location| {
+        let identity = location.identity_in(directories);
+        (location, identity)
+    });
+    match (wiki.version().behavior(), location) {
         (behavior, _) if behavior >= Behavior::V2 => {
             Storage::Cookie(wiki.text(Key::SecretKeyId).map(str::to_owned))
         }
-        (Behavior::V1_9_0, Some((path, identity))) if wiki.session_dir().is_some() => {
-            Storage::Process(path, identity)
+        (Behavior::V1_9_0, Some((location, identity))) if wiki.session_dir().is_some() => {
+            Storage::Process(location, identity)
         }
-        (_, Some((path, identity))) => Storage::Directory(path, identity),
+        (_, Some((location, identity))) => Storage::Directory(location, identity),
         (_, None) => Storage::Unknown,
     }
 }

@@ -6,19 +6,18 @@ use std::path::{Path, PathBuf};
 use url::Url;
 
 use crate::browser::Target;
-use crate::farm::session_location;
 use crate::farm::{Farm, Key, Wiki};
-use crate::location::RealDirectories;
+use crate::location::Identity;
 use crate::moin::{Behavior, Handler, Settings};
-use crate::sys::{DirectoryIdentity, directory_identity};
+use crate::sys::directory_identity;
 
 /// A directory, and the path in the farm file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Dir {
-    /// As the farm file has it.
+    /// The path in the farm file, or the address of a store without a path.
     pub(super) path: PathBuf,
     /// The identity of the directory.
-    pub(super) identity: DirectoryIdentity,
+    pub(super) identity: Identity,
     /// Whether the farm file does not name the directory.
     pub(super) assumed: bool,
 }
@@ -70,8 +69,11 @@ impl Site {
         let own = |rest: &str| Path::new(&wiki.name).join("data").join(rest);
         let behavior = settings.version.behavior();
         let rest = if behavior < Behavior::V1_9_0 { "cache/__common__/session" } else { "cache/__session__" };
-        let sessions = match session_location(wiki, &RealDirectories::default()) {
-            Some((path, identity)) => Dir { path, identity, assumed: false },
+        let sessions = match wiki.session_location() {
+            Some(location) => {
+                let path = location.path().map_or_else(|| location.to_string().into(), Path::to_owned);
+                Dir { path, identity: location.identity(), assumed: false }
+            }
             None => Dir::new(None, own(rest)),
         };
         let key = wiki.text(Key::SecretKeyId).map_or_else(|| format!("\0{}", wiki.name), str::to_owned);
@@ -138,19 +140,14 @@ impl Site {
 
 impl Dir {
     /// A directory that is not read: only its identity is known.
-    pub(crate) fn unseen(identity: DirectoryIdentity) -> Dir {
+    pub(crate) fn unseen(identity: Identity) -> Dir {
         Dir { path: PathBuf::new(), identity, assumed: true }
     }
 
     fn new(known: Option<PathBuf>, own: PathBuf) -> Dir {
         match known {
-            Some(path) => Dir { identity: directory_identity(&path), path, assumed: false },
-            // No path in a file system begins with NUL.
-            None => Dir {
-                identity: DirectoryIdentity::Path(Path::new("\0own").join(&own)),
-                path: own,
-                assumed: true,
-            },
+            Some(path) => Dir { identity: directory_identity(&path).into(), path, assumed: false },
+            None => Dir { identity: Identity::Own(own.display().to_string()), path: own, assumed: true },
         }
     }
 }

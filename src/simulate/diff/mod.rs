@@ -33,8 +33,7 @@ use self::pair::{Seat, pair};
 use self::stage::{Stage, act_out};
 use crate::browser::{Profile, SharedSuffixes};
 use crate::farm::Farm;
-use crate::farm::session_location;
-use crate::location::RealDirectories;
+use crate::location::Identity;
 use crate::moin::Visitor;
 
 pub use case::{Case, CookieKey, InHeader, Reason, Verdict, Way};
@@ -147,8 +146,8 @@ impl Diff {
 /// Which wikis still find the sessions of each old directory.
 fn reached(paired: &pair::Paired<'_>, seats: &[Acted], cases: &[Vec<Case>]) -> Vec<Reached> {
     let mut stores: Vec<Reached> = Vec::new();
-    let mut known: HashMap<crate::sys::DirectoryIdentity, usize> = HashMap::new();
-    let mut note = |identity: &crate::sys::DirectoryIdentity, store: String, wiki: &str, goes_on: bool| {
+    let mut known: HashMap<Identity, usize> = HashMap::new();
+    let mut note = |identity: &Identity, store: String, wiki: &str, goes_on: bool| {
         let position = *known.entry(identity.clone()).or_insert_with(|| {
             stores.push(Reached {
                 store,
@@ -181,8 +180,8 @@ fn reached(paired: &pair::Paired<'_>, seats: &[Acted], cases: &[Vec<Case>]) -> V
         note(&dir.identity, dir.path.display().to_string(), &wiki.name, false);
     }
     for pair in paired.both.iter().filter(|pair| pair.seats.is_err()) {
-        let Some((_, identity)) = session_location(pair.old, &RealDirectories::default()) else { continue };
-        if let Some(store) = known.get(&identity).and_then(|position| stores.get_mut(*position)) {
+        let Some(location) = pair.old.session_location() else { continue };
+        if let Some(store) = known.get(&location.identity()).and_then(|position| stores.get_mut(*position)) {
             store.unknown.push(pair.old.name.clone());
         }
     }

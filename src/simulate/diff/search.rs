@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::acted::Acted;
 use super::case::CookieKey;
 use crate::browser::path_match;
-use crate::sys::DirectoryIdentity;
+use crate::location::Identity;
 
 /// The maximum number of other wikis whose users are simulated at each wiki.
 const MOST: usize = 8;
@@ -18,7 +18,7 @@ pub(super) struct Cookies {
 impl Cookies {
     pub(super) fn new(seats: &[Acted]) -> Cookies {
         let mut by_name: HashMap<(Vec<u8>, String), Vec<usize>> = HashMap::new();
-        let mut known: HashMap<(CookieKey, Option<DirectoryIdentity>), ()> = HashMap::new();
+        let mut known: HashMap<(CookieKey, Option<Identity>), ()> = HashMap::new();
         for (position, acted) in seats.iter().enumerate() {
             let Some((_, cookie)) = &acted.remembered else { continue };
             // Keep one wiki for each combination of cookie and storage.
