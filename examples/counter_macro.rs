@@ -38,13 +38,11 @@ struct Wiki {
 }
 
 impl Wiki {
-    /// With anonymous sessions of an hour: without, the macro would be told for ever that the session is new.
+    /// With anonymous sessions of an hour: without, the session would be new at every request.
     fn new(version: Version) -> Wiki {
         let backend = Backend { https: true, port: 443, script_path: String::new() };
-        let settings = Settings {
-            cookie_lifetime: Some(CookieLifetime::Pair(1.0, 12.0)),
-            ..Settings::defaults(version, "wiki", backend)
-        };
+        let mut settings = Settings::defaults(version, "wiki", backend);
+        settings.cookie_lifetime = Some(CookieLifetime::Pair(1.0, 12.0));
         Wiki {
             handler: Handler::new(settings),
             sessions: MemorySessions::default(),

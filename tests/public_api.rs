@@ -1,11 +1,12 @@
-//! The public API of the library: compares the names with the list in `docs/public-api.txt`, so that reviews
+//! The public API of the library: compares the names and types with the list in `docs/public-api.txt`, so that reviews
 //! show changes.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use syn::{Attribute, FnArg, ImplItem, Item, Pat, Signature, TraitItem, UseTree, Visibility};
+use quote::ToTokens;
+use syn::{Attribute, ImplItem, Item, Signature, TraitItem, UseTree, Visibility};
 
 use crate::support::same;
 
@@ -51,16 +52,36 @@ fn handed_on(tree: &UseTree, names: &mut BTreeSet<String>) {
     }
 }
 
-/// `name(self, argument, …)`.
+/// Code as a person writes it.
+fn code(part: impl ToTokens) -> String {
+    let mut text = part.to_token_stream().to_string();
+    let glued = [
+        (" :: ", "::"),
+        (" : ", ": "),
+        (" , ", ", "),
+        (" ,", ","),
+        ("& ", "&"),
+        ("< ", "<"),
+        (" <", "<"),
+        (" >", ">"),
+        (" (", "("),
+        ("( ", "("),
+        (" )", ")"),
+        ("-> (", "-> ("),
+        (" ]", "]"),
+        ("[ ", "["),
+        (" ;", ";"),
+        ("->(", "-> ("),
+    ];
+    for (apart, together) in glued {
+        text = text.replace(apart, together);
+    }
+    text
+}
+
+/// The arguments and the result of a function.
 fn call(signature: &Signature) -> String {
-    let arguments = signature.inputs.iter().map(|argument| match argument {
-        FnArg::Receiver(_) => "self".to_owned(),
-        FnArg::Typed(typed) => match &*typed.pat {
-            Pat::Ident(name) => name.ident.to_string(),
-            _ => "_".to_owned(),
-        },
-    });
-    format!("{}({})", signature.ident, arguments.collect::<Vec<_>>().join(", "))
+    code(signature).replacen("fn ", "", 1)
 }
 
 /// The lines of the types, functions, and constants of these names.
@@ -73,22 +94,22 @@ fn items(module: &str, file: &syn::File, names: &BTreeSet<String>, lines: &mut B
                 add(call(&item.sig));
             }
             Item::Const(item) if is_public(&item.vis, &item.attrs) && promised(&item.ident) => {
-                add(format!("{} (const)", item.ident));
+                add(format!("{}: {} (const)", item.ident, code(&item.ty)));
             }
             Item::Static(item) if is_public(&item.vis, &item.attrs) && promised(&item.ident) => {
-                add(format!("{} (static)", item.ident));
+                add(format!("{}: {} (static)", item.ident, code(&item.ty)));
             }
             Item::Struct(item) if is_public(&item.vis, &item.attrs) && promised(&item.ident) => {
                 add(format!("{} (struct)", item.ident));
                 for field in item.fields.iter().filter(|field| is_public(&field.vis, &field.attrs)) {
                     let name = field.ident.as_ref().map_or("0".to_owned(), ToString::to_string);
-                    add(format!("{}.{name}", item.ident));
+                    add(format!("{}.{name}: {}", item.ident, code(&field.ty)));
                 }
             }
             Item::Enum(item) if is_public(&item.vis, &item.attrs) && promised(&item.ident) => {
                 add(format!("{} (enum)", item.ident));
                 for variant in item.variants.iter().filter(|variant| !is_hidden(&variant.attrs)) {
-                    add(format!("{}::{}", item.ident, variant.ident));
+                    add(format!("{}::{}{}", item.ident, variant.ident, code(&variant.fields)));
                 }
             }
             Item::Trait(item) if is_public(&item.vis, &item.attrs) && promised(&item.ident) => {
@@ -127,6 +148,7 @@ fn api(module: &str) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     for item in &root.items {
         match item {
+            Item::Mod(item) => assert!(!is_public(&item.vis, &item.attrs), "{module}::{}", item.ident),
             Item::Use(item) if is_public(&item.vis, &item.attrs) => handed_on(&item.tree, &mut names),
             Item::Fn(item) if is_public(&item.vis, &item.attrs) => {
                 names.insert(item.sig.ident.to_string());

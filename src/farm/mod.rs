@@ -23,6 +23,7 @@ mod settings;
 mod shared_addresses;
 mod source;
 mod table;
+#[doc(hidden)]
 pub mod trust;
 mod units;
 mod value;

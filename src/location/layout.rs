@@ -4,6 +4,7 @@ use std::fmt;
 
 /// How MoinMoin names session files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Layout {
     /// MoinMoin 1.7 and 1.8: `<cache_dir>/__common__/session/<32 of a-z 0-9 _>`.
     Moin18,

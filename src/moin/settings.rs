@@ -8,6 +8,7 @@ use super::{Behavior, Version, flask};
 
 /// One wiki's effective settings: what was configured, `None` where MoinMoin's own default applies.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Settings {
     /// The release the wiki runs.
     pub version: Version,

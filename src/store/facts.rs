@@ -17,6 +17,7 @@ pub struct Fields {
 
 /// The facts in a session.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Facts {
     /// The expiry.
     pub expires: Expires,

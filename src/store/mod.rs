@@ -27,6 +27,7 @@ mod error;
 mod facts;
 mod farm;
 mod files;
+#[doc(hidden)]
 pub mod index;
 mod json_dir;
 mod mac;
@@ -41,6 +42,7 @@ mod scan;
 mod spec;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+#[doc(hidden)]
 pub mod tally;
 #[cfg(test)]
 mod tests;

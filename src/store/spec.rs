@@ -22,6 +22,7 @@ pub struct StoreWiki {
 
 /// The location of a store, and the wikis that use it.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct StoreSpec {
     /// The location.
     pub location: Location,

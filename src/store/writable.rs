@@ -50,6 +50,7 @@ pub struct NewSession {
 
 /// The result of writing a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Written {
     /// Written, and survives a power loss if the store guarantees this. The new stamp.
     Done(Stamp),
