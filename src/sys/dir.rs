@@ -13,7 +13,7 @@ use rustix::fs::{
 use rustix::io::Errno;
 
 use super::mount::mount_of;
-use super::walk::{self, DirError};
+use super::open_dir::{self, DirError};
 
 /// Buffer of a listing in bytes: about 4,000 session names, so a million files need 250 calls.
 const LISTING_BUFFER: usize = 256 * 1024;
@@ -87,7 +87,7 @@ impl Dir {
     ///
     /// A [`DirError`], also if neither root nor the current user owns a symbolic link in the path.
     pub fn open(path: &Path) -> Result<Self, DirError> {
-        let fd = walk::open(path)?;
+        let fd = open_dir::open(path)?;
         Dir::of(fd).map_err(|source| DirError::Io { path: path.to_owned(), source })
     }
 
@@ -97,7 +97,7 @@ impl Dir {
     ///
     /// A [`DirError`], also if another user could replace the new directory.
     pub(super) fn make_all(path: &Path) -> Result<Self, DirError> {
-        let fd = walk::make(path)?;
+        let fd = open_dir::make(path)?;
         Dir::of(fd).map_err(|source| DirError::Io { path: path.to_owned(), source })
     }
 

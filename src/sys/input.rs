@@ -9,7 +9,7 @@ use std::path::Path;
 use rustix::fs::{Mode, OFlags, fcntl_getfl, fcntl_setfl, openat};
 
 use super::dir::Dir;
-use super::walk::{self, CAUTIOUS, DirError, is_ours};
+use super::open_dir::{self, CAUTIOUS, DirError, is_ours};
 use super::why::why;
 
 /// Why a file was not read.
@@ -119,7 +119,7 @@ pub enum Readers {
 /// The problem as a message that starts with the path.
 pub fn read_trusted(path: &Path, readers: Readers, most: u64) -> Result<Vec<u8>, String> {
     let failed = |why: String| format!("{}: {why}", path.display());
-    let file = match walk::file(path) {
+    let file = match open_dir::file(path) {
         Ok(fd) => File::from(fd),
         Err(DirError::Missing { path: missing }) => {
             return Err(format!("{}: no such file", missing.display()));

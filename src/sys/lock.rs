@@ -11,8 +11,8 @@ use rustix::fs::{FlockOperation, Mode, OFlags, flock, ftruncate, openat};
 use rustix::io::Errno;
 
 use super::dir::FileId;
+use super::open_dir::DirError;
 use super::private::{PrivateDir, PrivateError};
-use super::walk::DirError;
 use super::why::why;
 
 /// A directory for locks that nobody else can write to.

@@ -10,7 +10,7 @@ use rustix::io::Errno;
 
 use super::dir::Dir;
 use super::file::links;
-use super::walk::{DirError, is_ours};
+use super::open_dir::{DirError, is_ours};
 
 /// An open directory that other users could not write to when it was opened.
 #[derive(Debug)]

@@ -8,7 +8,7 @@ use std::path::Path;
 use rustix::fs::OFlags;
 use tempfile::NamedTempFile;
 
-use super::walk::CAUTIOUS;
+use super::open_dir::CAUTIOUS;
 
 /// Replaces the file `path` by `bytes`: temporary file, fsync, rename, fsync of the directory. `mode` are the permission
 /// bits, reduced by the umask.
