@@ -206,7 +206,7 @@ fn probe_with_an_untrusted_certificate_exits_3() {
 fn probe_with_a_bad_cacert_is_refused_before_any_visit() {
     let place = Place::farm("[wikis.docs]\nurl = \"https://wiki.example.org/\"\n").file("ca.pem", "none\n");
     let refused = |file: &str, why: &str| {
-        let message = format!("error: {file}: cannot read the certificates: {why}\n");
+        let message = format!("error: {file}: can't read the certificates: {why}\n");
         place.wikifarm(&format!("cookie probe --cacert {file}")).status(2).stderr(&message).run();
     };
     refused("ca.pem", "unusable certificates: no certificate in PEM");

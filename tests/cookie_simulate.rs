@@ -242,7 +242,7 @@ fn simulate_with_an_unwritable_directory_fails() {
     let run = place.wikifarm(&format!("cookie simulate -q --write file {AT}")).arg("login wiki1 Bob");
     run.status(3)
         .stderr(str![[r#"
-error: file/sessions: cannot write sessions: not a directory
+error: file/sessions: can't write sessions: not a directory
 
 "#]])
         .run();
@@ -294,8 +294,8 @@ error: script has errors: no step was run
 fn simulate_with_an_unreadable_script_gives_the_reason() {
     let place = farm().file("latin", b"login wiki1 B\xf6b\n").file("empty", "# nothing\n");
     for (words, message) in [
-        ("missing", "missing: cannot read the script: no such file or directory"),
-        ("latin", "latin: cannot read the script: invalid UTF-8 at byte 13"),
+        ("missing", "missing: can't read the script: no such file or directory"),
+        ("latin", "latin: can't read the script: invalid UTF-8 at byte 13"),
         ("empty", "empty has no steps"),
     ] {
         let run = place.wikifarm(&format!("cookie simulate {words}"));

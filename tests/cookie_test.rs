@@ -528,7 +528,7 @@ error: standard input has no steps
         .wikifarm("cookie test --script gone.jsonl")
         .status(2)
         .stderr(str![[r#"
-error: gone.jsonl: cannot read the script: no such file or directory
+error: gone.jsonl: can't read the script: no such file or directory
 
 "#]])
         .run();

@@ -318,7 +318,7 @@ fn whois_of_a_broken_signed_cookie_gives_the_reason() {
             "\"a.b\"… is not a signed cookie: expected payload, timestamp, and signature, separated by dots",
         ),
         ("abcdefghijklmnop.b.c", "\"abcdefgh\"… is not a signed cookie: the payload is not a JSON object"),
-        (".abcd.b.c", "\".abcd.b.\"… is not a signed cookie: the payload cannot be decompressed"),
+        (".abcd.b.c", "\".abcd.b.\"… is not a signed cookie: the payload can't be decompressed"),
     ] {
         place.wikifarm("session whois").arg(cookie).status(2).stderr(format!("error: {why}\n")).run();
     }

@@ -42,14 +42,14 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>, run: RunWords<'_
         None => {
             let made = tempfile::Builder::new().prefix("wikifarm-demo-").tempdir();
             temporary = made.map_err(|error| {
-                Failure::partial(format!("cannot create a temporary directory: {error}", error = why(&error)))
+                Failure::partial(format!("can't create a temporary directory: {error}", error = why(&error)))
             })?;
             temporary.path()
         }
     };
     demo::make(dir, now).map_err(|error| {
         Failure::partial(format!(
-            "cannot create the demo farm in {}: {error}",
+            "can't create the demo farm in {}: {error}",
             dir.display(),
             error = why(&error)
         ))

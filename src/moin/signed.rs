@@ -69,7 +69,7 @@ pub enum SignedError {
     #[error("the timestamp is not a number of seconds")]
     Timestamp,
     /// The compressed payload does not unpack.
-    #[error("the payload cannot be decompressed")]
+    #[error("the payload can't be decompressed")]
     Compression,
     /// The payload unpacks to more than 1 MiB.
     #[error("the decompressed payload is larger than 1 MiB")]

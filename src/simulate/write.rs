@@ -13,7 +13,7 @@ use crate::sys::{AsOwner, Dir, why, write_atomically};
 
 /// A file that could not be written; ids are shortened.
 #[derive(Debug, thiserror::Error)]
-#[error("{dir}: cannot write sessions: {why}")]
+#[error("{dir}: can't write sessions: {why}")]
 pub struct WriteFailure {
     /// The directory.
     pub dir: PathBuf,

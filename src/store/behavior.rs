@@ -63,7 +63,7 @@ pub(super) fn behaves(store: &dyn WritableStore) {
     };
     let none = &"c".repeat(40);
     assert_eq!(read(&[none, B, A, none], 1000), [None, Some(12), Some(HIS.len()), None]);
-    assert_eq!(read(&[A, B], HIS.len()), [Some(HIS.len())], "there is no room for more");
+    assert_eq!(read(&[A, B], HIS.len()), [Some(HIS.len())], "more would exceed the capacity");
     assert_eq!(read(&[A, B], HIS.len() + 1), [Some(HIS.len()), Some(12)]);
     assert_eq!(read(&[B], 0), [Some(12)], "one there always is");
     let since = store.since(&[(id(A), stamp), (id(B), stamp), (id(none), stamp)]);

@@ -146,7 +146,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
         None => None,
         Some(path) => {
             let unfit = |why: &dyn std::fmt::Display| {
-                Failure::usage(format!("{}: cannot read the certificates: {why}", path.display()))
+                Failure::usage(format!("{}: can't read the certificates: {why}", path.display()))
             };
             let pem = read_input(path, MOST_CERTIFICATES).map_err(|error| unfit(&error))?;
             certificates(&pem).map_err(|why| unfit(&why))?;

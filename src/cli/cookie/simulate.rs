@@ -172,7 +172,7 @@ impl Script {
             "-" => ("standard input".to_owned(), PathBuf::new()),
             file => (file.to_owned(), Path::new(file).parent().unwrap_or(Path::new("")).to_owned()),
         };
-        let failed = |why: String| Failure::usage(format!("{name}: cannot read the script: {why}"));
+        let failed = |why: String| Failure::usage(format!("{name}: can't read the script: {why}"));
         let mut bytes =
             read_input_or_stdin(Path::new(file), LONGEST).map_err(|error| failed(error.to_string()))?;
         // A byte order mark is not part of the text.

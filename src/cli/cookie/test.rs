@@ -183,7 +183,7 @@ fn script(file: &Path, context: &mut Context<'_>) -> Result<Vec<Step>, Failure> 
     let is_stdin = file == Path::new("-");
     let name = if is_stdin { "standard input".to_owned() } else { file.display().to_string() };
     let text = read_input_or_stdin(file, MOST_SCRIPT);
-    let text = text.map_err(|error| Failure::usage(format!("{name}: cannot read the script: {error}")))?;
+    let text = text.map_err(|error| Failure::usage(format!("{name}: can't read the script: {error}")))?;
     let steps = match parse_script(&text, context.now()) {
         Ok(steps) => steps,
         Err(errors) => {

@@ -136,7 +136,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     if unnamed > 0 {
         context.complain(&format!("{unnamed} more directories could not be read"));
     }
-    tell(&report, farm.is_some(), context);
+    print(&report, farm.is_some(), context);
     let mut exit = if report.failed > 0 { Exit::Partial } else { Exit::Success };
     if stop.load(Ordering::Relaxed) {
         let looked = count(report.directories, "directory", "directories");
@@ -156,7 +156,7 @@ fn wanted(candidate: &Candidate, options: &Options, now: i64) -> bool {
             .is_none_or(|age| candidate.newest.is_none_or(|newest| is_older(newest, age, now)))
 }
 
-fn tell(report: &Report, farm: bool, context: &mut Context<'_>) {
+fn print(report: &Report, farm: bool, context: &mut Context<'_>) {
     let (found, doubtful): (Vec<&Candidate>, Vec<&Candidate>) =
         report.candidates.iter().partition(|candidate| candidate.doubt.is_none());
     match context.format {

@@ -127,7 +127,7 @@ impl fmt::Display for Remark {
                 f.write_str("anonymous visitors can't switch users")
             }
             Remark::MayNotSwitch(name) => write!(f, "{name} can't switch users"),
-            Remark::NoSwitching => f.write_str("this version cannot switch users"),
+            Remark::NoSwitching => f.write_str("this version can't switch users"),
         }
     }
 }

@@ -78,10 +78,10 @@ fn common_lines(farm: &Farm, document: &mut Table, one: &mut Together<'_>) -> Op
 }
 
 /// The path of a table, from the top of the file.
-type Path = Vec<String>;
+type TablePath = Vec<String>;
 
 /// The tables whose settings wikis inherit: the top of the file, `[farm]`, and groups.
-fn layers(document: &Table) -> Vec<Path> {
+fn layers(document: &Table) -> Vec<TablePath> {
     let groups =
         document.get("groups").and_then(Item::as_table_like).into_iter().flat_map(|groups| groups.iter());
     let groups = groups.map(|(name, _)| vec!["groups".to_owned(), name.to_owned()]);
@@ -90,8 +90,8 @@ fn layers(document: &Table) -> Vec<Path> {
 }
 
 /// The tables from which a wiki inherits, the nearest first.
-fn chain(document: &Table, wiki: &str) -> Option<Vec<Path>> {
-    let mut chain: Vec<Path> = Vec::new();
+fn chain(document: &Table, wiki: &str) -> Option<Vec<TablePath>> {
+    let mut chain: Vec<TablePath> = Vec::new();
     let mut at = vec!["wikis".to_owned(), wiki.to_owned()];
     while let Some(group) = table(document, &at)?.get("group").and_then(Item::as_str) {
         at = vec!["groups".to_owned(), group.to_owned()];
@@ -105,7 +105,7 @@ fn chain(document: &Table, wiki: &str) -> Option<Vec<Path>> {
 }
 
 /// Whether a wiki has the setting of a table: nothing nearer sets or unsets it.
-fn is_nearest(document: &Table, wiki: &str, layer: &Path, key: Key) -> bool {
+fn is_nearest(document: &Table, wiki: &str, layer: &TablePath, key: Key) -> bool {
     let own = vec!["wikis".to_owned(), wiki.to_owned()];
     let nearer = std::iter::once(own).chain(chain(document, wiki).unwrap_or_default());
     let mut nearer = nearer.take_while(|path| path != layer).filter_map(|path| table(document, &path));

@@ -22,8 +22,8 @@ pub(super) fn show(prediction: &Prediction<'_>, context: &mut Context<'_>) {
     let width =
         titles.iter().map(|title| title.chars().count()).chain([first.len()]).max().unwrap_or_default();
     let columns: Vec<usize> = (0..names.len()).collect();
-    let room = usize::from(context.width.unwrap_or(WIDTH)).saturating_sub(width) / 2;
-    for (part, columns) in columns.chunks(room.max(1)).enumerate() {
+    let available = usize::from(context.width.unwrap_or(WIDTH)).saturating_sub(width) / 2;
+    for (part, columns) in columns.chunks(available.max(1)).enumerate() {
         if part > 0 {
             writeln!(context.out);
         }
