@@ -24,43 +24,31 @@ pub(super) struct Way {
     pub(super) hosts: bool,
 }
 
+/// An order that ends with these settings.
+macro_rules! keep {
+    ($($last:ident),*) => {
+        &[
+            Key::Moin,
+            Key::CookieLifetime,
+            Key::Url,
+            Key::Aliases,
+            Key::CookieSecure,
+            Key::SessionStore,
+            Key::SessionDir,
+            Key::CacheDir,
+            Key::SecretKeyId,
+            Key::UserDir,
+            Key::Auth,
+            $(Key::$last),*
+        ]
+    };
+}
+
 /// What users notice least comes last: cookie names.
-pub(super) const KEEP_NAMES: &[Key] = &[
-    Key::Moin,
-    Key::CookieLifetime,
-    Key::Url,
-    Key::Aliases,
-    Key::CookieSecure,
-    Key::SessionStore,
-    Key::SessionDir,
-    Key::CacheDir,
-    Key::SecretKeyId,
-    Key::UserDir,
-    Key::Auth,
-    Key::CookieDomain,
-    Key::CookiePath,
-    Key::CookieName,
-    Key::SessionIdHandler,
-];
+pub(super) const KEEP_NAMES: &[Key] = keep![CookieDomain, CookiePath, CookieName, SessionIdHandler];
 
 /// Narrower cookies rather than other names.
-pub(super) const KEEP_SCOPES: &[Key] = &[
-    Key::Moin,
-    Key::CookieLifetime,
-    Key::Url,
-    Key::Aliases,
-    Key::CookieSecure,
-    Key::SessionStore,
-    Key::SessionDir,
-    Key::CacheDir,
-    Key::SecretKeyId,
-    Key::UserDir,
-    Key::Auth,
-    Key::SessionIdHandler,
-    Key::CookieName,
-    Key::CookiePath,
-    Key::CookieDomain,
-];
+pub(super) const KEEP_SCOPES: &[Key] = keep![SessionIdHandler, CookieName, CookiePath, CookieDomain];
 
 /// Https rather than another cookie.
 pub(super) const KEEP_HTTPS: &[Key] = &[
