@@ -249,6 +249,76 @@ help: did you mean "docs"?
 }
 
 #[test]
+fn doctor_names_a_store_that_fills_its_disk_soon() {
+    let place = machine(FARM);
+    let at = jiff::Timestamp::from_second(clock() + DAY / 2).unwrap();
+    let Some(ran) =
+        beside(&place, "filling", &format!("doctor --root root --symptom disk-full --now {at}"), false)
+    else {
+        return;
+    };
+    let line = first_of(&String::from_utf8_lossy(&ran.stdout));
+    assert!(line.starts_with("WARN sessions sessions grows by 2"), "{line}");
+    assert!(line.contains(" sessions a day: no inodes left in 1 day"), "{line}");
+    assert!(line.ends_with("details: wikifarm session stats --store-of docs"), "{line}");
+}
+
+#[test]
+fn doctor_of_many_causes_shows_the_worst_and_counts_the_others() {
+    let wikis: String = (0..20)
+        .map(|n| {
+            format!("[wikis.w{n}]\nurl = \"https://w{n}.example.org/\"\ncookie_name = \"w{n}\"\nsession_dir = \"s{n}\"\n")
+        })
+        .collect();
+    let mut place = machine(FARM);
+    let farm = fs::read_to_string(place.path().join("farm.toml")).unwrap();
+    place = place.file("farm.toml", farm.replace("[[share]]", &format!("{wikis}[[share]]")));
+    for n in 0..20 {
+        let bytes: &[u8] = if n < 10 { b"cos\nsystem\n(S'id'\ntR." } else { b"not a pickle" };
+        let session = Session::new('c').raw(bytes).written(clock() - HOUR);
+        place = place.dir(&format!("s{n}")).session(&format!("s{n}"), session);
+    }
+    let run = |words: &str| {
+        let run = place.wikifarm(&format!("doctor --root root {words}")).status(1).any_stdout().any_stderr();
+        run.run().stdout
+    };
+    let statuses = |text: &str| -> Vec<String> {
+        let lines = text.lines().filter(|line| !line.starts_with(' '));
+        lines.map(|line| line.split(' ').next().unwrap().to_owned()).collect()
+    };
+    let short = run("");
+    let found = statuses(&short);
+    assert!(
+        found.len() < 15 && found.starts_with(&["FAIL".to_owned()]) && found.contains(&"ok".to_owned()),
+        "{short}"
+    );
+    let all = statuses(&run("-v"));
+    let more = format!("                and {} more: run `wikifarm doctor -v`\n", all.len() - found.len());
+    assert!(short.contains(&more) && all.len() > 25, "{more}{short}");
+}
+
+#[test]
+fn doctor_with_probe_names_a_wiki_that_answers_differently_than_predicted() {
+    let ahead = jiff::Timestamp::from_second(clock() + HOUR).unwrap();
+    let date = ahead.strftime("%a, %d %b %Y %H:%M:%S GMT");
+    let answer = format!("200 OK\nDate: {date}\nSet-Cookie: MOIN_SESSION_lab=; Max-Age=0; Path=/wiki");
+    let wiki = crate::cookie_probe::Wiki::answering(&[&answer]);
+    let farm = FARM.replace("https://plans.example.org/", &format!("http://{}/", wiki.address));
+    let farm = farm.replace("cookie_domain = \".example.org\"", "").replace("cookie_secure = true", "");
+    let place = machine(&farm.replace("[\"docs\", \"plans\"]", "[\"docs\"]"));
+    let run = place.wikifarm("doctor plans --probe --root root").status(1).any_stdout().any_stderr().run();
+    let text = run.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    let drift =
+        "FAIL live plans sends a different cookie than predicted: Path details: wikifarm cookie probe plans";
+    assert!(text.starts_with(drift), "{text}");
+    assert!(
+        text.contains("WARN clock the clock of plans is 3") && text.contains(" s ahead of this machine"),
+        "{text}"
+    );
+    assert!(text.contains("ok live 0 of 1 addresses answer as predicted"), "{text}");
+}
+
+#[test]
 fn doctor_with_probe_names_a_wiki_that_does_not_answer() {
     let server = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = server.local_addr().unwrap().port();

@@ -1,4 +1,4 @@
-//! Stores that can't be written: a read-only mount, and a file system without inodes.
+//! Stores that can't be written: a read-only mount, and a file system without inodes, now or soon.
 
 use std::process::{Command, Output};
 
@@ -17,6 +17,12 @@ const MOUNTED: &str = r#"
                 cp -p sessions/* full/
                 mount --move full sessions
                 n=0; while (: >sessions/fill$n) 2>/dev/null; do n=$((n+1)); done ;;
+            filling)
+                mount -t tmpfs -o nr_inodes=400,mode=750 tmpfs full
+                cp -p sessions/* full/
+                mount --move full sessions
+                "$1" -q session prune
+                for n in $(seq 100 199); do cp -p sessions/aaaa* sessions/$(printf %040d $n); done ;;
         esac
     } || exit 125
     exec "$@"

@@ -122,10 +122,7 @@ fn growth(spec: &StoreSpec, index_dir: Option<&Path>, sessions: u64, now: f64) -
     let passed = (now as i64).checked_sub(since).filter(|passed| *passed >= LONG_ENOUGH)?;
     let more = sessions.checked_sub(before).filter(|more| *more > 0)?;
     let a_day = more.saturating_mul(86_400) / passed.unsigned_abs();
-    // A session takes an inode, and a block of 4 KiB.
-    let days = |left: u64| left.checked_div(a_day).filter(|days| *days < SOON);
-    let inodes = free.inodes_free.and_then(days).map(|days| (days, "inodes"));
-    let (days, what) = inodes.or_else(|| days(free.bytes_free / 4096).map(|days| (days, "space")))?;
+    let (days, what) = runs_out(a_day, free.inodes_free, free.bytes_free)?;
     let dir = spec.location.stem();
     let message = format!(
         "{} grows by {} a day: no {what} left in {}",
@@ -135,6 +132,15 @@ fn growth(spec: &StoreSpec, index_dir: Option<&Path>, sessions: u64, now: f64) -
     );
     let wikis = spec.wikis.iter().map(|wiki| wiki.name.clone());
     Some(Line::new(Status::Warn, Area::Sessions, message).wikis(wikis).symptoms(&[Symptom::DiskFull]))
+}
+
+/// In how many days the inodes or the space run out, if soon.
+fn runs_out(a_day: u64, inodes_free: Option<u64>, bytes_free: u64) -> Option<(u64, &'static str)> {
+    // A session takes an inode, and a block of 4 KiB.
+    let days = |left: u64| left.checked_div(a_day).filter(|days| *days < SOON);
+    let inodes = inodes_free.and_then(days).map(|days| (days, "inodes"));
+    let space = days(bytes_free / 4096).map(|days| (days, "space"));
+    inodes.into_iter().chain(space).min()
 }
 
 /// The last line: how many sessions there are.
@@ -163,4 +169,20 @@ pub(super) fn clock(why: &str, context: &Context<'_>) -> Line {
     Line::new(Status::Warn, Area::Clock, message)
         .symptoms(&[Symptom::LoggedOut])
         .details(context.command("session prune --dry-run"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_out_names_what_ends_first_and_nothing_that_lasts() {
+        let gib = 1 << 30;
+        assert_eq!(runs_out(200, Some(290), gib), Some((1, "inodes")));
+        assert_eq!(runs_out(200, Some(100_000), 2 << 20), Some((2, "space")));
+        assert_eq!(runs_out(200, Some(4000), 2 << 20), Some((2, "space")));
+        assert_eq!(runs_out(200, None, 200 << 12), Some((1, "space")));
+        assert_eq!(runs_out(200, Some(6000), gib), None);
+        assert_eq!(runs_out(0, Some(10), 0), None);
+    }
 }
