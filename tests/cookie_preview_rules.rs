@@ -166,3 +166,23 @@ fn preview_for_one_browser_names_logins_that_only_this_browser_loses() {
         assert_eq!(json["new_logins"], expected, "{browser}");
     }
 }
+
+#[test]
+fn preview_and_config_check_of_a_large_farm_name_a_new_login_that_only_firefox_loses() {
+    let others: String = (0..200)
+        .map(|number| {
+            format!("[wikis.w{number}]\nurl = \"https://w{number}.example.net/\"\ncookie_name = \"x\"\n")
+        })
+        .collect();
+    let place = Place::farm(&format!(
+        "moin = \"1.9.11\"\n[wikis.new]\nmoin = \"1.9.0\"\nurl = \"https://new.example.org/\"\ndata_dir = \"new\"\n\
+         [wikis.old]\nmoin = \"1.8.7\"\nurl = \"https://old.example.org/\"\ndata_dir = \"old\"\n\
+         cookie_domain = \".example.org\"\n{others}"
+    ));
+    let line = "users who log in at new, at old, and again at new are logged in at both (Chromium), anonymous at new, which \
+                picks the cookie of old (Firefox)";
+    for (command, status) in [("cookie preview", 0), ("config check --no-disk", 1)] {
+        let run = place.wikifarm(command).any_stdout().any_stderr().status(status).run();
+        assert!(run.stdout.replace("\n    ", " ").contains(line), "{command}: {}", run.stdout);
+    }
+}

@@ -49,7 +49,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     };
     let position = |name: &str| model.sites().iter().position(|site| site.name == name);
     let pair: Vec<_> = position(&from.name).zip(position(&to.name)).into_iter().collect();
-    let (new_logins, lines) = new_logins(&model, other.as_ref(), &pair);
+    let (new_logins, lines) = new_logins(&model, other.as_ref(), &pair, true);
     let cases = [As::User, As::Anonymous].map(case).into();
     let document = Document { from: &from.name, to: &to.name, cases, new_logins };
     match context.format {

@@ -22,11 +22,13 @@ pub(super) struct NewLoginJson<'a> {
 }
 
 /// The pairs, by position, where a new login has another result in the other browser, and a line for each kind of them.
-/// Without another browser: where browsers differ, and a line if users lose a login in the one that is predicted.
+/// Without another browser: where browsers differ, and a line if users lose a login in the one that is predicted. `full`
+/// is whether `pairs` are all pairs, which are counted, and not examples.
 pub(super) fn new_logins<'a>(
     model: &'a Model,
     other: Option<&Model>,
     pairs: &[(usize, usize)],
+    full: bool,
 ) -> (Vec<NewLoginJson<'a>>, Vec<String>) {
     let unlike = match (other, model.profile()) {
         (Some(other), _) => other.profile(),
@@ -51,7 +53,7 @@ pub(super) fn new_logins<'a>(
             effect: result.describe(from, to),
         }));
     }
-    (found, alike.into_values().map(|(line, count)| with_count(line, count)).collect())
+    (found, alike.into_values().map(|(line, count)| with_count(line, if full { count } else { 1 })).collect())
 }
 
 /// The line for one of several pairs.

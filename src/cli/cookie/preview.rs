@@ -31,7 +31,7 @@ const MATRIX_MOST: usize = 100;
 ///
 /// In farms of more than 200 wikis, shows example problems: at least one pair for each wiki and each kind of
 /// problem ("complete": false in JSON). Name up to 200 wikis to see every pair. In these farms, the comparison with Firefox uses the
-/// cookies of single wikis, not the order of cookies.
+/// cookies of single wikis, and the order of cookies only after a new login.
 ///
 /// The exit status is 1 if the prediction differs from the [[share]] tables of the farm file: wikis of one table do not
 /// share a login, or wikis without a common table share a login.

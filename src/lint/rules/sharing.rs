@@ -47,21 +47,12 @@ impl Found {
     }
 }
 
-/// A larger farm has too many pairs to simulate each in two browsers.
-const MOST_COMPARED: usize = 200;
-
 /// Reports new logins with another result in another browser, one pair for each kind of result.
 fn browsers_differ(farm: &Farm, browsers: &Browsers<'_>, sink: &mut Sink) {
     let [model, other] = browsers.models();
     let sites = model.sites();
-    if sites.len() > MOST_COMPARED {
-        return;
-    }
-    let all = 0..sites.len();
-    let pairs = all.clone().flat_map(|from| all.clone().map(move |to| (from, to)));
-    let pairs: Vec<_> = pairs.filter(|(from, to)| from != to).collect();
     let mut known = BTreeSet::new();
-    for ((from, to), results) in browsers.new_logins(&pairs) {
+    for ((from, to), results) in browsers.new_logins(model.encounters()) {
         let (Some(from), Some(to)) = (sites.get(from), sites.get(to)) else { continue };
         if !known.insert(format!("{results:?}")) {
             continue;

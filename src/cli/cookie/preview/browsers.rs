@@ -97,8 +97,7 @@ impl<'a> Differences<'a> {
         let (new, gone) = (chosen_of(new, other), chosen_of(gone, model));
         let refused = lines.len();
         lines.extend(alike.into_values().map(|(line, count)| with_count(line, if full { count } else { 1 })));
-        let (new_logins, about_logins) =
-            if full { new_logins(model, Some(other), &chosen.pairs) } else { Default::default() };
+        let (new_logins, about_logins) = new_logins(model, Some(other), &chosen.pairs, full);
         lines.extend(about_logins);
         lines.extend(new.iter().map(|third| third.effect.clone()));
         lines.extend(gone.iter().map(|third| format!("does not happen: {}", third.effect)));

@@ -42,12 +42,12 @@ pub(super) fn predict<'a>(
     let concerned = |group: &&Vec<usize>| chosen.one.is_none_or(|one| group.contains(&one));
     let mut problems = Problems::new(model, chosen);
     let new_logins = match other {
-        None if chosen.in_full() => {
-            let (found, lines) = new_logins(model, None, &chosen.pairs);
+        None => {
+            let (found, lines) = new_logins(model, None, &chosen.pairs, chosen.in_full());
             problems.lines.extend(lines);
             found
         }
-        _ => Vec::new(),
+        Some(_) => Vec::new(),
     };
     let groups = groups(model).iter().filter(concerned).map(names).filter(|group| group.len() > 1);
     Prediction {
