@@ -19,6 +19,7 @@ mod parse;
 mod policy;
 mod problem;
 pub(crate) mod read;
+mod row;
 mod settings;
 mod shared_addresses;
 mod source;
@@ -48,8 +49,9 @@ pub use policy::{IndexDir, Limit, LintLevels, PrunePolicy};
 pub use problem::Problem;
 #[doc(hidden)]
 pub use read::parse_url;
+pub(crate) use row::Compare;
 pub use settings::Key;
-pub(crate) use settings::{Compare, SAMPLE_SECRET_KEY};
+pub(crate) use settings::SAMPLE_SECRET_KEY;
 #[doc(hidden)]
 pub use shared_addresses::{same_address, with_slash};
 pub use source::{LARGEST, Position, Source, Span};

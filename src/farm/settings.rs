@@ -7,89 +7,11 @@
 //! Source: `multiconfig.py`, `session.py`, and `auth/` of the releases named; Flask's own names for 2.0.
 
 use super::kind::{HANDLER, Kind, NAMES_COOKIE};
+use super::row::Ignored::{Before, From};
+use super::row::{Compare, Row, ours, row};
 use super::value::Value;
 use crate::moin::Behavior::{self, V1_7_0, V1_7_3, V1_9_0, V1_9_1, V2, V2Beta};
-use crate::moin::{Backend, CookieLifetime, Duplicate, Settings};
-
-/// The facts about a setting.
-pub(crate) struct Row {
-    /// The name in the farm file, which is MoinMoin's own.
-    pub(crate) name: &'static str,
-    /// The type of the value.
-    pub(crate) kind: Kind,
-    /// The meaning, in a few words.
-    pub(crate) about: &'static str,
-    /// Whether `[farm]` and groups can set it for many wikis.
-    pub(crate) inheritable: bool,
-    /// The versions that ignore it, with the reason.
-    ignored: &'static [Ignored],
-    /// MoinMoin's default from each version on, as TOML, or Python's `None`. Defaults that follow from other settings are in
-    /// [`Wiki::effective`](super::Wiki::effective).
-    defaults: &'static [(Behavior, &'static str)],
-    /// Whether MoinMoin's configuration class has an attribute of the same name. If not, Python files have the setting in a
-    /// comment: `# wikifarm: NAME = …`.
-    pub(crate) is_attribute: bool,
-    /// The name of Flask's setting, which 2.0 has at module level.
-    pub(crate) flask: Option<&'static str>,
-    /// The effect on the session cookie, if it has one.
-    pub(crate) shapes_cookie: Option<fn(&mut Settings, &Value)>,
-    /// How `config import --check` compares a farm file and Python files.
-    pub(crate) drift: Compare,
-}
-
-/// Versions that ignore a setting, and the reason.
-enum Ignored {
-    /// All versions before this one.
-    Before(Behavior, &'static str),
-    /// This version and all later ones.
-    From(Behavior, &'static str),
-}
-
-/// How a setting in a farm file is compared with Python files.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Compare {
-    /// By value. A missing value means MoinMoin's default.
-    Value,
-    /// By value. A missing value means MoinMoin's own handler.
-    Handler,
-    /// By value. Python files have it only in comments, so a value in the farm file alone is no difference.
-    Added,
-    /// As all addresses of the wiki, in any order.
-    Addresses,
-    /// Together with another setting.
-    Elsewhere,
-    /// By version. Python files often show only the release series.
-    Version,
-    /// By value. A missing value means the name of the wiki.
-    Siteid,
-    /// By location, in any spelling.
-    Store,
-    /// Names of keys: only whether two wikis have the same key counts.
-    SecretKey,
-}
-
-/// The row of a setting that is an attribute in every version.
-const fn row(name: &'static str, kind: Kind, about: &'static str) -> Row {
-    Row {
-        name,
-        kind,
-        about,
-        inheritable: true,
-        ignored: &[],
-        defaults: &[],
-        is_attribute: true,
-        flask: None,
-        shapes_cookie: None,
-        drift: Compare::Value,
-    }
-}
-
-/// The row of a setting that only wikifarm has.
-const fn ours(name: &'static str, kind: Kind, about: &'static str, drift: Compare) -> Row {
-    Row { is_attribute: false, drift, ..row(name, kind, about) }
-}
-
-use Ignored::{Before, From};
+use crate::moin::{Backend, CookieLifetime, Duplicate};
 
 /// Defines [`Key`] and its rows from the table.
 macro_rules! settings {
@@ -124,11 +46,23 @@ macro_rules! settings {
 settings![
     Url = Row {
         inheritable: false,
-        ..ours("url", Kind::Url, "the public URL of the wiki", Compare::Addresses)
+        ..ours(
+            "url",
+            Kind::Url,
+            "\"https://wiki.example.org/\"",
+            "the public URL of the wiki",
+            Compare::Addresses
+        )
     },
     Aliases = Row {
         inheritable: false,
-        ..ours("aliases", Kind::Urls, "other public URLs of the wiki", Compare::Elsewhere)
+        ..ours(
+            "aliases",
+            Kind::Urls,
+            "[\"https://www.example.org/wiki\"]",
+            "other public URLs of the wiki",
+            Compare::Elsewhere
+        )
     },
     BackendUrl = Row {
         inheritable: false,
@@ -140,6 +74,7 @@ settings![
         ..ours(
             "backend_url",
             Kind::Url,
+            "\"http://127.0.0.1:8080/\"",
             "the URL that MoinMoin sees behind a proxy: scheme, port, and path decide the cookie's name, path, and Secure",
             Compare::Added
         )
@@ -150,7 +85,7 @@ settings![
                 settings.version = version;
             }
         }),
-        ..ours("moin", Kind::Version, "the release of MoinMoin", Compare::Version)
+        ..ours("moin", Kind::Version, "\"1.9.11\"", "the release of MoinMoin", Compare::Version)
     },
     Siteid = Row {
         inheritable: false,
@@ -162,14 +97,15 @@ settings![
         ..ours(
             "siteid",
             Kind::Text,
+            "\"lab\"",
             "the name of the wiki's config module; default: the name of the wiki",
             Compare::Siteid
         )
     },
-    Interwikiname = row("interwikiname", Kind::Text, "the name of the wiki in page trails"),
+    Interwikiname = row("interwikiname", Kind::Text, "\"LabWiki\"", "the name of the wiki in page trails"),
     Superuser = Row {
         defaults: &[(V1_7_0, "[]")],
-        ..row("superuser", Kind::Names, "names of users who can act as other users")
+        ..row("superuser", Kind::Names, "[\"AdminAda\"]", "names of users who can act as other users")
     },
     CookieName = Row {
         ignored: &[
@@ -182,6 +118,7 @@ settings![
         ..row(
             "cookie_name",
             Kind::Text,
+            "\"labfarm\"",
             "the name of the session cookie, after MOIN_SESSION_ before 2.0; default: from port and path"
         )
     },
@@ -189,13 +126,13 @@ settings![
         defaults: &[(V1_7_0, "None")],
         flask: Some("SESSION_COOKIE_DOMAIN"),
         shapes_cookie: Some(|settings, value| settings.cookie_domain = value.owned_text()),
-        ..row("cookie_domain", Kind::Text, "the Domain attribute of the session cookie")
+        ..row("cookie_domain", Kind::Text, "\".example.org\"", "the Domain attribute of the session cookie")
     },
     CookiePath = Row {
         defaults: &[(V1_7_0, "None")],
         flask: Some("SESSION_COOKIE_PATH"),
         shapes_cookie: Some(|settings, value| settings.cookie_path = value.owned_text()),
-        ..row("cookie_path", Kind::Text, "the Path attribute of the session cookie")
+        ..row("cookie_path", Kind::Text, "\"/\"", "the Path attribute of the session cookie")
     },
     CookieSecure = Row {
         ignored: &[Before(V1_7_3, "the setting is new in 1.7.3")],
@@ -205,6 +142,7 @@ settings![
         ..row(
             "cookie_secure",
             Kind::Bool,
+            "true",
             "the Secure attribute of the session cookie; absent: Secure if MoinMoin sees https, before 2.0"
         )
     },
@@ -213,7 +151,7 @@ settings![
         defaults: &[(V1_9_0, "false"), (V2, "true")],
         flask: Some("SESSION_COOKIE_HTTPONLY"),
         shapes_cookie: Some(|settings, value| settings.cookie_httponly = value.bool()),
-        ..row("cookie_httponly", Kind::Bool, "the HttpOnly attribute of the session cookie")
+        ..row("cookie_httponly", Kind::Bool, "true", "the HttpOnly attribute of the session cookie")
     },
     CookieSamesite = Row {
         ignored: &[Before(V2, "MoinMoin sends SameSite only from 2.0 on")],
@@ -224,6 +162,7 @@ settings![
         ..row(
             "cookie_samesite",
             Kind::Choice(&["Lax", "Strict", "None"]),
+            "\"Lax\"",
             "the SameSite attribute of the session cookie"
         )
     },
@@ -236,6 +175,7 @@ settings![
         ..row(
             "cookie_partitioned",
             Kind::Bool,
+            "true",
             "the Partitioned attribute of the session cookie, which brings Secure"
         )
     },
@@ -251,6 +191,7 @@ settings![
         ..row(
             "cookie_lifetime",
             Kind::Lifetime,
+            "[0.5, 12]",
             "how long a login lasts, in hours; from 1.9 to 1.9.11 a pair [anonymous, logged in]; in 2.0 the age at which a cookie is no longer accepted"
         )
     },
@@ -258,7 +199,12 @@ settings![
         ignored: &[From(V1_9_0, "from 1.9 on, it is the first number of cookie_lifetime")],
         defaults: &[(V1_7_0, "None")],
         shapes_cookie: Some(|settings, value| settings.anonymous_session_lifetime = value.number()),
-        ..row("anonymous_session_lifetime", Kind::Hours, "how long an anonymous session lasts, in hours")
+        ..row(
+            "anonymous_session_lifetime",
+            Kind::Hours,
+            "0.5",
+            "how long an anonymous session lasts, in hours"
+        )
     },
     DuplicateCookie = Row {
         shapes_cookie: Some(|settings, value| {
@@ -270,6 +216,7 @@ settings![
         ..ours(
             "duplicate_cookie",
             Kind::Choice(&["first", "last"]),
+            "\"last\"",
             "the cookie that the wiki uses if several have its name; default: by version",
             Compare::Added
         )
@@ -279,24 +226,32 @@ settings![
         ..ours(
             "clock_skew",
             Kind::Seconds,
+            "-90",
             "how many seconds the clock of the wiki's server is ahead, or behind if negative; default: 0",
             Compare::Added
         )
     },
-    DataDir = row("data_dir", Kind::Path, "the data directory of the wiki"),
-    CacheDir = row("cache_dir", Kind::Path, "the cache directory; default: data_dir/cache"),
+    DataDir = row("data_dir", Kind::Path, "\"/srv/wiki/data\"", "the data directory of the wiki"),
+    CacheDir =
+        row("cache_dir", Kind::Path, "\"/srv/wiki/cache\"", "the cache directory; default: data_dir/cache"),
     SessionDir = Row {
         ignored: &[
             Before(V1_9_0, "the setting is new in 1.9; the sessions are in cache_dir/__common__/session"),
             From(V2, "2.0 stores the session in the cookie"),
         ],
-        ..row("session_dir", Kind::Path, "the directory of the session files; default: cache_dir/__session__")
+        ..row(
+            "session_dir",
+            Kind::Path,
+            "\"/srv/wiki/sessions\"",
+            "the directory of the session files; default: cache_dir/__session__"
+        )
     },
     SessionStore = Row {
         ignored: &[From(V2, "2.0 stores the session in the cookie")],
         ..ours(
             "session_store",
             Kind::Store,
+            "\"sqlite:/srv/wiki/db/sessions.db\"",
             "the location of the sessions, if it is not MoinMoin's own directory",
             Compare::Store
         )
@@ -304,11 +259,12 @@ settings![
     UserDir = row(
         "user_dir",
         Kind::Path,
+        "\"/srv/wiki/users\"",
         "the directory of the user profiles; default: data_dir/user, in 2.0 data_dir/userprofiles"
     ),
     Auth = Row {
         defaults: &[(V1_7_0, "[\"moin\"]")],
-        ..row("auth", Kind::Names, "the names of the authentication methods")
+        ..row("auth", Kind::Names, "[\"http\", \"moin\"]", "the names of the authentication methods")
     },
     SecretKeyId = Row {
         ignored: &[Before(V2, "MoinMoin signs cookies only from 2.0 on")],
@@ -316,6 +272,7 @@ settings![
         ..ours(
             "secret_key_id",
             Kind::Text,
+            "\"main\"",
             "a name for the SECRET_KEY that signs the cookie, never the key itself",
             Compare::SecretKey
         )
@@ -323,7 +280,12 @@ settings![
     SessionHandler = Row {
         ignored: &[From(V1_9_0, "1.9 replaced the setting by session_service")],
         drift: Compare::Handler,
-        ..row("session_handler", HANDLER, "`custom` if the session handler is not MoinMoin's own")
+        ..row(
+            "session_handler",
+            HANDLER,
+            "\"custom\"",
+            "`custom` if the session handler is not MoinMoin's own"
+        )
     },
     SessionIdHandler = Row {
         ignored: &[From(V1_9_0, "1.9 replaced the setting by session_service")],
@@ -336,6 +298,7 @@ settings![
         ..row(
             "session_id_handler",
             Kind::IdHandler,
+            "\"cookie_name=LAB\"",
             "`custom` if the handler of session ids is not MoinMoin's own; `cookie_name=NAME` if it has that cookie"
         )
     },
@@ -345,7 +308,12 @@ settings![
             From(V2, "2.0 uses the sessions of Flask"),
         ],
         drift: Compare::Handler,
-        ..row("session_service", HANDLER, "`custom` if the session service is not MoinMoin's own")
+        ..row(
+            "session_service",
+            HANDLER,
+            "\"custom\"",
+            "`custom` if the session service is not MoinMoin's own"
+        )
     },
 ];
 

@@ -5,7 +5,7 @@
 use serde_json::Value;
 
 use super::roff::Roff;
-use crate::farm::{Key, Kind};
+use crate::farm::Key;
 use crate::moin::{Behavior, Version};
 use crate::schema;
 
@@ -82,7 +82,7 @@ fn setting(key: Key, page: &mut Roff) {
     for (versions, why) in spans(|version| key.ignored_by(version)) {
         text += &format!("\n\nIgnored by MoinMoin {versions}: {why}.");
     }
-    text += &format!("\n\nExample: `{} = {}`", key.name(), example(key));
+    text += &format!("\n\nExample: `{} = {}`", key.name(), key.row().example);
     page.item(key.name(), &text);
 }
 
@@ -122,37 +122,6 @@ fn spans(text: impl Fn(Behavior) -> Option<&'static str>) -> Vec<(String, &'stat
         (first, last) => format!("{first} to {last}"),
     };
     spans.into_iter().map(|(first, last, text)| (named(first, last), text)).collect()
-}
-
-/// A value of the setting, as a farm file has it.
-pub(super) fn example(key: Key) -> &'static str {
-    match (key.name(), key.kind()) {
-        ("cookie_domain", _) => "\".example.org\"",
-        ("cookie_path", _) => "\"/\"",
-        ("cookie_name", _) => "\"labfarm\"",
-        ("interwikiname", _) => "\"LabWiki\"",
-        ("siteid", _) => "\"lab\"",
-        ("secret_key_id", _) => "\"main\"",
-        ("superuser", _) => "[\"AdminAda\"]",
-        ("auth", _) => "[\"http\", \"moin\"]",
-        ("backend_url", _) => "\"http://127.0.0.1:8080/\"",
-        ("session_store", _) => "\"sqlite:/srv/wiki/db/sessions.db\"",
-        ("session_dir", _) => "\"/srv/wiki/sessions\"",
-        ("user_dir", _) => "\"/srv/wiki/users\"",
-        ("cache_dir", _) => "\"/srv/wiki/cache\"",
-        (_, Kind::Path) => "\"/srv/wiki/data\"",
-        (_, Kind::Url) => "\"https://wiki.example.org/\"",
-        (_, Kind::Urls) => "[\"https://www.example.org/wiki\"]",
-        (_, Kind::Version) => "\"1.9.11\"",
-        (_, Kind::Bool) => "true",
-        (_, Kind::Hours) => "0.5",
-        (_, Kind::Seconds) => "-90",
-        (_, Kind::Lifetime) => "[0.5, 12]",
-        (_, Kind::IdHandler) => "\"cookie_name=LAB\"",
-        ("cookie_samesite", _) => "\"Lax\"",
-        ("duplicate_cookie", _) => "\"last\"",
-        _ => "\"custom\"",
-    }
 }
 
 /// A key of a policy, from its schema.
