@@ -34,7 +34,8 @@ fn farm_file_that_is_a_directory_without_python_files_is_refused() {
         .wikifarm("config check")
         .status(2)
         .stderr(str![[r#"
-error: can't read the farm file farm.toml: neither the directory nor those in it have a farmconfig.py or wikiconfig.py
+error: can't read the farm file farm.toml: neither the directory nor those in it
+  have a farmconfig.py or wikiconfig.py
 
 "#]])
         .run();
@@ -239,7 +240,7 @@ fn names_with_control_characters_are_shown_escaped() {
     place
         .wikifarm("session list --now 1795400000")
         .stdout(str![[r#"
-ID        STATE  USER                     EXPIRES  WRITTEN    SIZE
+ID        STATE  USER                     EXPIRES  WRITTEN   BYTES
 aaaaaaaa  live   ad\u{202e}nim\u{1b}]0;x  in 24 h  60 m ago  208 B
 1 session
 
@@ -404,8 +405,8 @@ fn session_commands_name_an_unreadable_session_by_its_short_id() {
         .wikifarm("session list --now 1795400000")
         .status(3)
         .stdout(str![[r#"
-ID        STATE       USER  EXPIRES  WRITTEN   SIZE
-bbbbbbbb  no-expires  -     -        60 m ago   3 B
+ID        STATE       USER  EXPIRES  WRITTEN   BYTES
+bbbbbbbb  no-expires  -     -        60 m ago    3 B
 1 session
 
 "#]])

@@ -126,7 +126,7 @@ fn prune_beside_writing_wikis_removes_no_live_session() {
         let late = until + Duration::from_secs(60);
         while Instant::now() < until || (runs < 3 || pruned == 0 || revoked == 0) && Instant::now() < late {
             runs += 1;
-            pruned += prune(specs.clone(), &place.lock_dir()).total.counts.deleted;
+            pruned += prune(specs.clone(), &place.lock_dir()).total.counts.removed;
             let users = Some(BTreeSet::from(["7.7".to_owned()]));
             let options = revoke::Options {
                 target: revoke::Target { users, ..Default::default() },
@@ -337,12 +337,12 @@ fn prune_beside_an_attacker_who_swaps_files_reaches_nothing_outside() {
     }
     let attacker = Killed(attacker.spawn().unwrap());
     let until = Instant::now() + patience();
-    let (mut longest, mut deleted, mut refused) = (Duration::ZERO, 0, 0);
-    while Instant::now() < until || deleted == 0 {
+    let (mut longest, mut removed, mut refused) = (Duration::ZERO, 0, 0);
+    while Instant::now() < until || removed == 0 {
         let begun = Instant::now();
         let total = prune(vec![spec(Layout::Moin19, &inside.join("sessions"))], &place.lock_dir()).total;
         longest = longest.max(begun.elapsed());
-        deleted += total.counts.deleted;
+        removed += total.counts.removed;
         refused += total.refused;
         assert!(
             until.elapsed() < Duration::from_secs(60),
@@ -350,7 +350,7 @@ fn prune_beside_an_attacker_who_swaps_files_reaches_nothing_outside() {
         );
     }
     drop(attacker);
-    assert_eq!(place.names("outside").len(), 3, "{deleted} removed, {refused} runs refused");
+    assert_eq!(place.names("outside").len(), 3, "{removed} removed, {refused} runs refused");
     assert!(longest < Duration::from_secs(60), "a prune took {longest:?}");
 }
 

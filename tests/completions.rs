@@ -62,8 +62,7 @@ fn completions_for_an_unknown_shell_are_refused() {
         .stderr(str![[r#"
 error: invalid value 'tcsh' for '<SHELL>'
   [possible values: bash, elvish, fish, powershell, zsh]
-
-  tip: a similar value exists: 'zsh'
+help: did you mean 'zsh'?
 
 For more information, try '--help'.
 

@@ -1,6 +1,6 @@
 //! `wikifarm config check`
 
-use crate::support::Place;
+use crate::support::{Place, Session, not_tested};
 
 /// Two wikis that share a login, without problems.
 const SOUND: &str = r#"
@@ -54,7 +54,8 @@ fn check_json_has_findings_and_counts() {
   "schema": 1,
   "findings": [],
   "errors": 0,
-  "warnings": 0
+  "warnings": 0,
+  "notes": 0
 }
 
 "#]])
@@ -123,7 +124,8 @@ fn check_with_several_findings_shows_all_in_file_order() {
     .wikifarm("config check")
     .status(1)
     .stdout(str![[r#"
-warning[imprecise-version]: plans: 1.9 is not an exact release: wikifarm assumes 1.9.11
+warning[imprecise-version]: plans: 1.9 is not an exact release: wikifarm assumes
+                            1.9.11
  --> farm.toml:1:8
   |
 1 | moin = "1.9"
@@ -131,13 +133,16 @@ warning[imprecise-version]: plans: 1.9 is not an exact release: wikifarm assumes
   |
   = help: write the release, such as "1.9.11": cookies differ between releases
 
-error[domain-mismatch]: plans: nobody can log in: browsers reject the cookie because plans.example.org is not in the domain .other.org
+error[domain-mismatch]: plans: nobody can log in: browsers reject the cookie
+                        because plans.example.org is not in the domain
+                        .other.org
  --> farm.toml:4:17
   |
 4 | cookie_domain = ".other.org"
   |                 ^^^^^^^^^^^^
   |
-  = help: set cookie_domain to the wiki's host or a parent domain of it, or delete cookie_domain
+  = help: set cookie_domain to the wiki's host or a parent domain of it, or
+          delete cookie_domain
 
 error[unknown-key]: unknown key "color" in [farm]
  --> farm.toml:5:1
@@ -153,7 +158,8 @@ error[missing-url]: [wikis.docs] has no url
   |
   = help: add the public URL, such as url = "https://wiki.example.org/"
 
-error[secure-over-http]: plans: nobody can log in: browsers reject a Secure cookie from http://plans.example.org/
+error[secure-over-http]: plans: nobody can log in: browsers reject a Secure
+                         cookie from http://plans.example.org/
   --> farm.toml:12:17
    |
 12 | cookie_secure = true
@@ -198,7 +204,8 @@ fn check_with_a_log_out_trap_reports_an_error() {
     .wikifarm("config check")
     .status(1)
     .stdout(str![[r#"
-error[log-out-trap]: visiting docs deletes the shared cookie: users are logged out of plans
+error[log-out-trap]: visiting docs deletes the shared cookie: users are logged
+                     out of plans
   --> farm.toml:9:8
    |
  9 | [wikis.docs]
@@ -211,7 +218,8 @@ error[log-out-trap]: visiting docs deletes the shared cookie: users are logged o
    |
    = help: set session_dir = "sessions" in plans
 
-error[log-out-trap]: visiting plans deletes the shared cookie: users are logged out of docs
+error[log-out-trap]: visiting plans deletes the shared cookie: users are logged
+                     out of docs
   --> farm.toml:13:8
    |
 13 | [wikis.plans]
@@ -224,7 +232,8 @@ error[log-out-trap]: visiting plans deletes the shared cookie: users are logged 
    |
    = help: set session_dir = "sessions" in plans
 
-error[share-not-met]: plans does not share the login of docs: conflict at step 4: docs keeps sessions in sessions, plans in docs
+error[share-not-met]: plans does not share the login of docs: conflict at step
+                      4: docs keeps sessions in sessions, plans in docs
   --> farm.toml:19:9
    |
 19 | wikis = ["docs", "plans"]
@@ -232,7 +241,8 @@ error[share-not-met]: plans does not share the login of docs: conflict at step 4
    |
    = help: set session_dir = "sessions" in plans
 
-error[share-not-met]: docs does not share the login of plans: conflict at step 4: plans keeps sessions in docs, docs in sessions
+error[share-not-met]: docs does not share the login of plans: conflict at step
+                      4: plans keeps sessions in docs, docs in sessions
   --> farm.toml:19:9
    |
 19 | wikis = ["docs", "plans"]
@@ -251,7 +261,8 @@ fn check_with_warnings_alone_exits_0() {
     with_directories(&SOUND.replace("1.9.11", "1.9"))
         .wikifarm("config check")
         .stdout(str![[r#"
-warning[imprecise-version]: docs and plans: 1.9 is not an exact release: wikifarm assumes 1.9.11
+warning[imprecise-version]: docs and plans: 1.9 is not an exact release:
+                            wikifarm assumes 1.9.11
  --> farm.toml:1:8
   |
 1 | moin = "1.9"
@@ -290,7 +301,8 @@ fn check_with_a_denied_rule_reports_an_error() {
     .wikifarm("config check --quiet")
     .status(1)
     .stdout(str![[r#"
-error[imprecise-version]: docs and plans: 1.9 is not an exact release: wikifarm assumes 1.9.11
+error[imprecise-version]: docs and plans: 1.9 is not an exact release: wikifarm
+                          assumes 1.9.11
  --> farm.toml:1:8
   |
 1 | moin = "1.9"
@@ -317,7 +329,8 @@ warning[missing-directory]: docs and plans: session_dir sessions does not exist
 7 | session_dir = "sessions"
   |               ^^^^^^^^^^
   |
-  = help: create the directory, or correct the path: relative paths start at the directory of the farm file
+  = help: create the directory, or correct the path: relative paths start at the
+          directory of the farm file
 
 farm.toml: 2 wikis, 1 warning
 
@@ -362,7 +375,8 @@ warning[missing-directory]: wiki1 and wiki2: user_dir users does not exist
 11 | user_dir = "users"
    |            ^^^^^^^
    |
-   = help: create the directory, or correct the path: relative paths start at the directory of the farm file
+   = help: create the directory, or correct the path: relative paths start at
+           the directory of the farm file
 
 warning[missing-directory]: wiki1 and wiki2: session_dir sessions does not exist
   --> farm.toml:20:15
@@ -370,7 +384,8 @@ warning[missing-directory]: wiki1 and wiki2: session_dir sessions does not exist
 20 | session_dir = "sessions"
    |               ^^^^^^^^^^
    |
-   = help: create the directory, or correct the path: relative paths start at the directory of the farm file
+   = help: create the directory, or correct the path: relative paths start at
+           the directory of the farm file
 
 warning[missing-directory]: wiki1: data_dir wiki1/data does not exist
   --> farm.toml:28:12
@@ -378,7 +393,8 @@ warning[missing-directory]: wiki1: data_dir wiki1/data does not exist
 28 | data_dir = "wiki1/data"
    |            ^^^^^^^^^^^^
    |
-   = help: create the directory, or correct the path: relative paths start at the directory of the farm file
+   = help: create the directory, or correct the path: relative paths start at
+           the directory of the farm file
 
 warning[missing-directory]: wiki2: data_dir wiki2/data does not exist
   --> farm.toml:33:12
@@ -386,7 +402,8 @@ warning[missing-directory]: wiki2: data_dir wiki2/data does not exist
 33 | data_dir = "wiki2/data"
    |            ^^^^^^^^^^^^
    |
-   = help: create the directory, or correct the path: relative paths start at the directory of the farm file
+   = help: create the directory, or correct the path: relative paths start at
+           the directory of the farm file
 
 warning[missing-directory]: old: data_dir old/data does not exist
   --> farm.toml:40:12
@@ -394,7 +411,8 @@ warning[missing-directory]: old: data_dir old/data does not exist
 40 | data_dir = "old/data"
    |            ^^^^^^^^^^
    |
-   = help: create the directory, or correct the path: relative paths start at the directory of the farm file
+   = help: create the directory, or correct the path: relative paths start at
+           the directory of the farm file
 
 farm.toml: 3 wikis, 5 warnings
 
@@ -415,7 +433,8 @@ fn check_with_bad_prune_settings_shows_each_line() {
         .wikifarm("config check")
         .status(1)
         .stdout(str![[r#"
-error[invalid-value]: grace must be at least 10m: a running request can save its session late
+error[invalid-value]: grace must be at least 10m: a running request can save its
+                      session late
   --> farm.toml:18:9
    |
 18 | grace = "1m"
@@ -423,13 +442,15 @@ error[invalid-value]: grace must be at least 10m: a running request can save its
    |
    = help: write a longer time, or delete grace: the default is 1h
 
-error[invalid-value]: idle = "400x": expected a duration such as 90s, 1.5h, or 30d
+error[invalid-value]: idle = "400x": expected a duration such as 90s, 1.5h, or
+                      30d
   --> farm.toml:19:8
    |
 19 | idle = "400x"
    |        ^^^^^^
 
-error[invalid-value]: max_delete = "150%": expected a count such as 500, or a share such as 50%
+error[invalid-value]: max_delete = "150%": expected a count such as 500, or a
+                      share such as 50%
   --> farm.toml:20:14
    |
 20 | max_delete = "150%"
@@ -472,7 +493,8 @@ fn check_json_with_syntax_errors_prints_them_as_findings_too() {
     }
   ],
   "errors": 1,
-  "warnings": 0
+  "warnings": 0,
+  "notes": 0
 }
 
 "#]])
@@ -584,4 +606,35 @@ fn check_suggests_only_settings_of_the_version() {
             "log-out-trap: set session_id_handler = \\cookie_name=wiki1\\ in wiki1",
         ]
     );
+}
+
+#[test]
+fn check_counts_notes_only_if_they_are_shown() {
+    let place = Place::farm("moin = \"1.9.11\"\n[wikis.docs]\nurl = \"http://docs.example.org/\"\n");
+    let last = |words: &str| {
+        let stdout = place.wikifarm(&format!("config check --no-disk {words}")).any_stdout().run().stdout;
+        stdout.lines().last().unwrap().to_owned()
+    };
+    assert_eq!(last(""), "farm.toml: 1 wiki, no problems found");
+    assert_eq!(last("--min-severity note"), "farm.toml: 1 wiki, 3 notes");
+    let count = |words: &str| {
+        let run = place.wikifarm(&format!("config check --no-disk --format json {words}"));
+        run.any_stdout().run().json()["notes"].clone()
+    };
+    assert_eq!((count(""), count("--min-severity note")), (0.into(), 3.into()));
+}
+
+#[test]
+fn no_prune_job_suggests_a_job_with_the_absolute_path_of_the_farm_file() {
+    let farm =
+        "moin = \"1.9.11\"\n[wikis.docs]\nurl = \"https://docs.example.org/\"\nsession_dir = \"sessions\"\n";
+    let many = (0..1100).map(|number| Session::named(&format!("{number:040x}")));
+    let place = Place::farm(farm).sessions("sessions", many);
+    let found = place.wikifarm("config check --format json").any_stdout().run().json();
+    let mut findings = found["findings"].as_array().unwrap().iter();
+    let Some(finding) = findings.find(|finding| finding["rule"] == "no-prune-job") else {
+        return not_tested("no-prune-job", "a job on this machine cleans the temporary directory");
+    };
+    let job = "`17 3 * * * root wikifarm -q -f [DIR]/farm.toml session prune`";
+    assert!(finding["help"].as_str().unwrap().ends_with(job), "{finding}");
 }

@@ -88,13 +88,18 @@ fn fix_applies_safe_fixes_and_keeps_comments_and_order() {
         .stdout(str![[r#"
 fixed[unknown-key]: farm.toml:5: unknown key "cookie_domian" in [farm]
 fixed[unknown-group]: farm.toml:18: there is no group "lba"
-fixed[wrong-type]: farm.toml:27: cookie_secure must be true or false, not a string
+fixed[wrong-type]: farm.toml:27: cookie_secure must be true or false, not a
+  string
 fixed[unknown-wiki]: farm.toml:31: [[share]]: unknown wiki "plan"
-fixed[ignored-setting]: farm.toml:7: docs and plans: MoinMoin 1.9.11 ignores cookie_samesite: MoinMoin sends SameSite only from 2.0 on
+fixed[ignored-setting]: farm.toml:7: docs and plans: MoinMoin 1.9.11 ignores
+  cookie_samesite: MoinMoin sends SameSite only from 2.0 on
 fixed[duplicate-item]: farm.toml:10: superuser contains "AdminAda" twice
-fixed[duplicate-alias]: farm.toml:20: docs: the alias https://docs.example.org/ repeats another address of the wiki
-fixed[unused-suppression]: farm.toml:23: "invalid-path" is allowed here, but has no findings
-fixed[useless-unset]: farm.toml:26: unset has no effect: cookie_path is not inherited
+fixed[duplicate-alias]: farm.toml:20: docs: the alias https://docs.example.org/
+  repeats another address of the wiki
+fixed[unused-suppression]: farm.toml:23: "invalid-path" is allowed here, but has
+  no findings
+fixed[useless-unset]: farm.toml:26: unset has no effect: cookie_path is not
+  inherited
 
 farm.toml: 2 wikis, no problems found
 
@@ -122,7 +127,8 @@ fn fix_without_a_safe_fix_prints_that_nothing_was_fixed() {
         .stdout(str![[r#"
 nothing to fix: no finding has a safe fix (1 fix with --unsafe-fixes)
 
-warning[imprecise-version]: docs: 1.9 is not an exact release: wikifarm assumes 1.9.11
+warning[imprecise-version]: docs: 1.9 is not an exact release: wikifarm assumes
+                            1.9.11
  --> farm.toml:1:8
   |
 1 | moin = "1.9"
@@ -191,8 +197,10 @@ fn fix_without_unsafe_fixes_skips_fixes_that_need_review() {
     place
         .wikifarm("config check --fix --unsafe-fixes")
         .stdout(str![[r#"
-fixed[imprecise-version]: farm.toml:1: a: 1.9 is not an exact release: wikifarm assumes 1.9.11
-fixed[path-trailing-slash]: farm.toml:4: a: browsers do not send the cookie to /a: cookie_path /a/ ends with a slash
+fixed[imprecise-version]: farm.toml:1: a: 1.9 is not an exact release: wikifarm
+  assumes 1.9.11
+fixed[path-trailing-slash]: farm.toml:4: a: browsers do not send the cookie to
+  /a: cookie_path /a/ ends with a slash
 
 farm.toml: 1 wiki, no problems found
 
@@ -208,7 +216,7 @@ fn fix_json_lists_the_applied_fixes() {
     assert_eq!(
         ran,
         serde_json::json!({
-            "schema": 1, "findings": [], "errors": 0, "warnings": 0,
+            "schema": 1, "findings": [], "errors": 0, "warnings": 0, "notes": 0,
             "fixed": [{
                 "rule": "unknown-key", "message": "unknown key \"ulr\" in [wikis.a]",
                 "line": 3, "column": 1, "safe": true,
@@ -277,7 +285,8 @@ fn fix_unsets_an_ignored_setting_that_another_wiki_needs() {
     place
         .wikifarm("config check")
         .stdout(str![[r#"
-warning[ignored-setting]: a: MoinMoin 1.8.7 ignores cookie_name: the setting is new in 1.9.1; session_id_handler names the cookie
+warning[ignored-setting]: a: MoinMoin 1.8.7 ignores cookie_name: the setting is
+                          new in 1.9.1; session_id_handler names the cookie
  --> farm.toml:2:1
   |
 2 | cookie_name = "lab"

@@ -1,6 +1,6 @@
 //! `wikifarm config check`: settings that are misspelled, ignored, or known to cause problems
 
-use crate::support::{Place, fixtures};
+use crate::support::{Place, fixtures, unwrapped};
 
 /// The output of a check of one wiki with these lines.
 fn check(lines: &str) -> String {
@@ -10,7 +10,8 @@ fn check(lines: &str) -> String {
 
 fn check_farm(farm: &str, flags: &str) -> String {
     let place = Place::farm(farm);
-    place.wikifarm(&format!("config check {flags}")).any_stdout().status_among(&[0, 1]).run().stdout
+    let run = place.wikifarm(&format!("config check {flags}")).any_stdout().status_among(&[0, 1]);
+    unwrapped(&run.run().stdout)
 }
 
 #[test]

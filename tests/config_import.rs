@@ -264,13 +264,15 @@ data_dir = "/org/mywiki/data"  # mywiki.py:3
 
 "##]])
         .stderr(str![[r#"
-error[missing-url]: the expression of the wiki "mywiki" matches any URL, so it does not name its own
+error[missing-url]: the expression of the wiki "mywiki" matches any URL, so it
+                    does not name its own
  --> farmconfig.py:3:16
   |
 3 |     ("mywiki", r".*"),
   |                ^^^^^
   |
-  = help: add --url mywiki=https://…, or write the comment `# wikifarm: url = "https://…"` in its file
+  = help: add --url mywiki=https://…, or write the comment
+          `# wikifarm: url = "https://…"` in its file
 
 help: add to the command: --url mywiki=https://… --moin VERSION
 
@@ -429,13 +431,16 @@ SESSION_COOKIE_SAMESITE = "Lax"
         .wikifarm("config import . --url http://127.0.0.1:8080/ -o farm.toml")
         .status(1)
         .stderr(str![[r#"
-error[sample-secret-key]: everybody knows the key that signs login cookies: SECRET_KEY is the one of MoinMoin's sample wikiconfig.py
+error[sample-secret-key]: everybody knows the key that signs login cookies:
+                          SECRET_KEY is the one of MoinMoin's sample
+                          wikiconfig.py
   --> wikiconfig.py:33:14
    |
 33 | SECRET_KEY = "*************************************************************"
    |              ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
    |
-   = help: set the SECRET_KEY that this command prints: python3 -c 'import secrets; print(secrets.token_urlsafe(32))'
+   = help: set the SECRET_KEY that this command prints: python3 -c 'import
+           secrets; print(secrets.token_urlsafe(32))'
 
 
 "#]])
@@ -633,7 +638,8 @@ user_dir = "/srv/users"           # wikiconfig.py:5
 
 "##]])
         .stderr(str![[r#"
-wikiconfig.py:4: ~ is read as /home/joe, the home directory of the user who runs wikifarm
+wikiconfig.py:4: ~ is read as /home/joe, the home directory of the user who runs
+  wikifarm
 
 "#]])
         .run();

@@ -62,7 +62,8 @@ fn import_with_wikis_from_a_loop_names_the_loop_and_accepts_wiki_flags() {
         .wikifarm("config import")
         .status(2)
         .stderr(str![[r#"
-error[dynamic-setting]: the list `wikis` can't be known without running the file: it depends on a loop
+error[dynamic-setting]: the list `wikis` can't be known without running the
+                        file: it depends on a loop
  --> farmconfig.py:3:9
   |
 3 | wikis = []
@@ -197,7 +198,8 @@ error: can't read the farm file wikiconfig.py: no such file or directory
         .wikifarm("config import")
         .status(2)
         .stderr(str![[r#"
-error: can't read the farm file .: neither the directory nor those in it have a farmconfig.py or wikiconfig.py
+error: can't read the farm file .: neither the directory nor those in it have a
+  farmconfig.py or wikiconfig.py
 
 "#]])
         .run();
@@ -338,13 +340,15 @@ data_dir = "/two"  # two.py:3
 
 "##]])
         .stderr(str![[r#"
-error[missing-url]: the expression of the wiki "two" does not name its URL: it does not name the host of the URL
+error[missing-url]: the expression of the wiki "two" does not name its URL: it
+                    does not name the host of the URL
  --> farmconfig.py:4:13
   |
 4 |     ('two', r'^https://.*\.example\.org/'),
   |             ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
   |
-  = help: add --url two=https://…, or write the comment `# wikifarm: url = "https://…"` in its file
+  = help: add --url two=https://…, or write the comment
+          `# wikifarm: url = "https://…"` in its file
 
 error[missing-config]: the wiki "three" has no file three.py
  --> farmconfig.py:5:6
@@ -354,21 +358,25 @@ error[missing-config]: the wiki "three" has no file three.py
   |
   = help: every request to the wiki fails: create the file, or delete the entry
 
-warning[unreachable-wiki]: the wiki "three" is never reached: an expression before its own matches https://three.example.org/
+warning[unreachable-wiki]: the wiki "three" is never reached: an expression
+                           before its own matches https://three.example.org/
  --> farmconfig.py:5:15
   |
 5 |     ('three', r'^https://three\.example\.org/'),
   |               ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
   |
-  = help: MoinMoin takes the first wiki that matches: put the narrower expression first
+  = help: MoinMoin takes the first wiki that matches: put the narrower
+          expression first
 
-warning[unreachable-wiki]: the wiki "one2" is never reached: an expression before its own matches https://one.example.org/two
+warning[unreachable-wiki]: the wiki "one2" is never reached: an expression
+                           before its own matches https://one.example.org/two
  --> farmconfig.py:6:14
   |
 6 |     ('one2', r'^https://one\.example\.org/two'),
   |              ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
   |
-  = help: MoinMoin takes the first wiki that matches: put the narrower expression first
+  = help: MoinMoin takes the first wiki that matches: put the narrower
+          expression first
 
 help: add to the command: --url two=https://…
 

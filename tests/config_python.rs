@@ -47,13 +47,16 @@ fn check_of_python_files_reports_positions_in_them() {
         .wikifarm("-f farmconfig.py config check --min-severity error")
         .status(1)
         .stdout(str![[r#"
-error[domain-mismatch]: plans: nobody can log in: browsers reject the cookie because plans.example.org is not in the domain .example.com
+error[domain-mismatch]: plans: nobody can log in: browsers reject the cookie
+                        because plans.example.org is not in the domain
+                        .example.com
  --> plans.py:4:21
   |
 4 |     cookie_domain = '.example.com'
   |                     ^^^^^^^^^^^^^^
   |
-  = help: set cookie_domain to the wiki's host or a parent domain of it, or delete cookie_domain
+  = help: set cookie_domain to the wiki's host or a parent domain of it, or
+          delete cookie_domain
 
 farmconfig.py: 2 wikis, 1 error; 11 warnings not shown
 

@@ -59,22 +59,23 @@ fn show_of_an_unset_setting_prints_the_default() {
         .wikifarm("config show old")
         .stdout(str![[r#"
 old
-  url                         "https://example.org/old"                 farm.toml:18
-  backend_url                 "http://127.0.0.1:8080/old"               farm.toml:19
-  moin                        "1.8.7"                                   farm.toml:17
-  siteid                      "old"                                     farm.toml:16
-  superuser                   []                                        default of 1.8.7
-  cookie_domain               None                                      default of 1.8.7
-  cookie_path                 None                                      default of 1.8.7
-  cookie_secure               None                                      default of 1.8.7
-  cookie_lifetime             12                                        default of 1.8.7
-  anonymous_session_lifetime  None                                      default of 1.8.7
-  duplicate_cookie            "last"                                    default of 1.8.7
-  data_dir                    "/srv/old/data"                           farm.toml:21
-  cache_dir                   "/srv/old/data/cache"                     default of 1.8.7
-  session_dir                 "/srv/old/data/cache/__common__/session"  default of 1.8.7
-  user_dir                    "/srv/old/data/user"                      default of 1.8.7
-  auth                        ["moin"]                                  default of 1.8.7
+  url                         "https://example.org/old"    farm.toml:18
+  backend_url                 "http://127.0.0.1:8080/old"  farm.toml:19
+  moin                        "1.8.7"                      farm.toml:17
+  siteid                      "old"                        farm.toml:16
+  superuser                   []                           default of 1.8.7
+  cookie_domain               None                         default of 1.8.7
+  cookie_path                 None                         default of 1.8.7
+  cookie_secure               None                         default of 1.8.7
+  cookie_lifetime             12                           default of 1.8.7
+  anonymous_session_lifetime  None                         default of 1.8.7
+  duplicate_cookie            "last"                       default of 1.8.7
+  data_dir                    "/srv/old/data"              farm.toml:21
+  cache_dir                   "/srv/old/data/cache"        default of 1.8.7
+  session_dir                 "/srv/old/data/cache/__common__/session"
+                                                           default of 1.8.7
+  user_dir                    "/srv/old/data/user"         default of 1.8.7
+  auth                        ["moin"]                     default of 1.8.7
 
 "#]])
         .run();

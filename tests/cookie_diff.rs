@@ -269,7 +269,8 @@ fn diff_with_a_bad_farm_file_names_it() {
         .wikifarm("cookie diff farm.toml new.toml")
         .status(2)
         .stderr(str![[r#"
-error[wrong-type]: url must be a URL such as "https://wiki.example.org/", not an integer
+error[wrong-type]: url must be a URL such as "https://wiki.example.org/", not an
+                   integer
  --> new.toml:2:7
   |
 2 | url = 7

@@ -237,7 +237,8 @@ fn preview_matrix_of_101_wikis_is_refused() {
         .wikifarm("cookie preview --matrix")
         .status(2)
         .stderr(str![[r#"
-error: --matrix shows at most 100 wikis, and the farm has 101: name up to 100 of them
+error: --matrix shows at most 100 wikis, and the farm has 101
+help: name up to 100 wikis
 
 "#]])
         .run();

@@ -32,7 +32,8 @@ Shared logins
         .wikifarm("cookie preview docs --matrix")
         .status(2)
         .stderr(str![[r#"
-error: --matrix: name at least two wikis, or no wiki to show all
+error: --matrix needs two or more wikis
+help: name another wiki, or no wiki to show all
 
 "#]])
         .run();

@@ -279,9 +279,12 @@ fn simulate_with_a_bad_line_runs_nothing() {
 error: script: line 2: unknown step "vist"; did you mean "visit"?
 error: script: line 3: no wiki "wkii1" in the farm; did you mean "wiki1"?
 error: script: line 4: expected `wait DURATION`
-error: script: line 5: no wiki of the farm is at https://wiki3.example.org/; did you mean https://wiki1.example.org/?
-error: script: line 6: https://www.example.org/ is not a wiki: only `visit` works there
-error: script: line 7: can't read the farm file missing.toml: no such file or directory
+error: script: line 5: no wiki of the farm is at https://wiki3.example.org/; did
+  you mean https://wiki1.example.org/?
+error: script: line 6: https://www.example.org/ is not a wiki: only `visit`
+  works there
+error: script: line 7: can't read the farm file missing.toml: no such file or
+  directory
 error: script: line 8: expected `expect WIKI NAME|anonymous`
 error: script has errors: no step was run
 
@@ -379,11 +382,12 @@ fn simulate_with_unquoted_steps_asks_for_quotes() {
     let run = place.wikifarm("cookie simulate visit wiki1").status(2);
     run.stderr(str![[r#"
 error: the script: step 1: expected `visit WIKI or URL`
-error: the script: step 2: unknown step "wiki1": expected login, visit, logout, change-password, switch-user, wait, restart-browser, reconfigure, expect
+error: the script: step 2: unknown step "wiki1": expected login, visit, logout,
+  change-password, switch-user, wait, restart-browser, reconfigure, expect
 error: the script has errors: no step was run; put each step in quotes
 
 "#]])
-    .run();
+        .run();
     // A verb alone is a step, not a file.
     let run = place.wikifarm("cookie simulate login").status(2);
     run.stderr(str![[r#"

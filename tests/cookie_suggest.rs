@@ -251,7 +251,8 @@ help: did you mean "plans"?
         .wikifarm("cookie suggest --share docs")
         .status(2)
         .stderr(str![[r#"
-error: --share: name at least two wikis, such as --share docs,plans
+error: --share needs two or more wikis
+help: name two or more wikis, such as --share docs,plans
 
 "#]])
         .run();
@@ -311,12 +312,10 @@ help: create one with `wikifarm config import PY -o farm.toml`
        # delete cookie_domain
    Rollout
      - old cookies cause problems at a and b until they are deleted
-     - let https://a.example.org/ send `Set-Cookie: MOIN_SESSION_lab=;
-       Domain=example.org; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT;
-       Max-Age=0; Secure`
-     - let https://b.example.org/ send `Set-Cookie: MOIN_SESSION_lab=;
-       Domain=example.org; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT;
-       Max-Age=0; Secure`
+     - let https://a.example.org/ send
+       `Set-Cookie: MOIN_SESSION_lab=; Domain=example.org; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0; Secure`
+     - let https://b.example.org/ send
+       `Set-Cookie: MOIN_SESSION_lab=; Domain=example.org; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0; Secure`
 
 "#]])
         .any_stderr()

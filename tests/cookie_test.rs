@@ -509,7 +509,8 @@ fn test_with_a_bad_script_runs_nothing() {
         .stdin(script)
         .status(2)
         .stderr(str![[r#"
-error: standard input:2:44: unknown field "set-cookie"; did you mean "set_cookie"?
+error: standard input:2:44: unknown field "set-cookie"; did you mean
+  "set_cookie"?
 error: standard input:3:41: invalid type: integer `1`, expected a boolean
 error: standard input has errors in 2 lines: no step was run
 
@@ -544,8 +545,10 @@ fn test_with_a_url_without_cookies_sets_and_sends_nothing() {
         .status(1)
         .any_stdout()
         .stderr(str![[r#"
-error: https://[::1%25.example.com]/: no cookies: not a URL: invalid IPv6 address
-error: https://[::1%25.example.com]/: no cookies: not a URL: invalid IPv6 address
+error: https://[::1%25.example.com]/: no cookies: not a URL: invalid IPv6
+  address
+error: https://[::1%25.example.com]/: no cookies: not a URL: invalid IPv6
+  address
 
 "#]])
         .run();

@@ -6,7 +6,7 @@ use crate::support::Place;
 fn demo_tour_commands_print_the_same_when_typed() {
     let place = Place::new();
     let tour = place.wikifarm("demo lab --now 1795400000").any_stdout().run().stdout;
-    assert!(tour.starts_with("Created a demo farm in lab: farm.toml, four wikis, users, and sessions.\n"));
+    assert!(tour.starts_with("Created a demo farm in lab: farm.toml, four wikis, users, and sessions\n"));
     assert!(tour.ends_with("\nhelp: try more commands: cd lab && wikifarm config check\n"));
     let steps: Vec<&str> = tour.split("\n# ").skip(1).collect();
     let shown: Vec<&str> = steps.iter().map(|step| step.lines().nth(1).unwrap()).collect();
@@ -64,7 +64,7 @@ fn demo_sessions_are_of_every_state() {
         ("unreadable", 3),
         ("stale_temp", 8),
         ("foreign", 1),
-        ("would_delete", 2789),
+        ("would_remove", 2789),
     ] {
         assert_eq!(total[count], expected, "{count}");
     }

@@ -34,11 +34,16 @@ fn farm_toml_of_the_directory_is_used_if_the_variable_is_empty() {
 
 #[test]
 fn commands_without_a_farm_file_name_the_searched_paths() {
-    Place::new().wikifarm("config check").status(2).stderr(str![[r#"
+    Place::new()
+        .wikifarm("config check")
+        .status(2)
+        .stderr(str![[r#"
 error: no farm file found
-help: name it with -f FILE or $WIKIFARM_FILE, or create ./farm.toml or /etc/wikifarm/farm.toml with `wikifarm config new`
+help: name it with -f FILE or $WIKIFARM_FILE, or create ./farm.toml or
+  /etc/wikifarm/farm.toml with `wikifarm config new`
 
-"#]]).run();
+"#]])
+        .run();
 }
 
 #[test]
@@ -139,10 +144,14 @@ fn command_without_its_family_is_answered_with_the_whole_command() {
         ("sesion list", "session"),
     ] {
         let ran = Place::new().wikifarm(typed).status(2).any_stderr().run();
-        assert!(ran.stderr.contains(&format!("  tip: did you mean `wikifarm {meant}`?\n")), "{}", ran.stderr);
+        assert!(
+            ran.stderr.contains(&format!("\nhelp: did you mean `wikifarm {meant}`?\n")),
+            "{}",
+            ran.stderr
+        );
     }
     let ran = Place::new().wikifarm("xyzzy").status(2).any_stderr().run();
-    assert!(!ran.stderr.contains("tip"), "{}", ran.stderr);
+    assert!(!ran.stderr.contains("help: "), "{}", ran.stderr);
 }
 
 #[test]
@@ -152,8 +161,7 @@ fn unknown_command_suggests_the_nearest() {
         .status(2)
         .stderr(str![[r#"
 error: unrecognized subcommand 'sesion'
-
-  tip: did you mean `wikifarm session`?
+help: did you mean `wikifarm session`?
 
 Usage: wikifarm [OPTIONS] [COMMAND]
 
@@ -189,8 +197,10 @@ fn commands() -> Vec<String> {
 #[test]
 fn short_help_fits_a_screen_and_names_the_common_options_in_one_line() {
     for command in commands() {
-        let help = Place::new().wikifarm(&format!("{command} -h")).any_stdout().run().stdout;
-        assert!(help.lines().count() <= 40, "{command}: {} lines", help.lines().count());
+        let help =
+            Place::new().wikifarm(&format!("{command} -h")).env("COLUMNS", "80").any_stdout().run().stdout;
+        assert!(help.lines().count() < 40, "{command}: {} lines", help.lines().count());
+        assert!(help.lines().all(|line| line.len() <= 80 || line.contains("Example: ")), "{command}: {help}");
         assert_eq!(help.matches("Common options (see --help): ").count(), 1, "{command}");
         assert!(!help.contains("--run-as <NAME>"), "{command}");
     }
@@ -258,12 +268,17 @@ fn now_accepts_rfc_3339_and_unix_seconds() {
 
 #[test]
 fn now_with_a_bad_time_is_refused() {
-    Place::new().wikifarm("config check --now yesterday").status(2).stderr(str![[r#"
-error: invalid value 'yesterday' for '--now <TIME>': expected a time such as 2026-11-23T02:00:00Z, or unix seconds
+    Place::new()
+        .wikifarm("config check --now yesterday")
+        .status(2)
+        .stderr(str![[r#"
+error: invalid value 'yesterday' for '--now <TIME>': expected a time such as
+  2026-11-23T02:00:00Z, or unix seconds
 
 For more information, try '--help'.
 
-"#]]).run();
+"#]])
+        .run();
 }
 
 #[test]
@@ -313,6 +328,8 @@ fn color_always_colors_each_command_and_never_colors_none() {
         "cookie preview",
         "cookie preview --matrix",
         "cookie explain docs trap",
+        "cookie header docs",
+        "cookie test --from docs",
         "cookie simulate script",
         "cookie diff farm.toml new.toml",
         "session list",
@@ -331,6 +348,19 @@ fn color_always_colors_each_command_and_never_colors_none() {
     }
 }
 
+#[test]
+fn error_and_warning_have_color_if_stderr_has() {
+    let place = Place::farm(&one("docs"));
+    let stderr = |words: &str| String::from_utf8(place.wikifarm(words).raw().1).unwrap();
+    assert!(stderr("cookie header gone --color always").starts_with("\u{1b}[1;31merror:\u{1b}[0m "));
+    assert!(stderr("cookie header gone").starts_with("error: "));
+    assert!(stderr("session list --store gone --color always").starts_with("\u{1b}[1;31merror:\u{1b}[0m "));
+    let warned = stderr("session prune --store moin-1.9:. --metrics m.txt --color always");
+    assert!(warned.contains("\u{1b}[33mwarning:\u{1b}[0m --metrics: "), "{warned}");
+    let (_, stderr) = place.wikifarm("cookie header gone").on_terminal(80);
+    assert!(stderr.starts_with(b"error: "), "only stdout is a terminal");
+}
+
 /// A list with only one public suffix.
 const SUFFIXES: &str = "// ===BEGIN ICANN DOMAINS===\norg\n// ===END ICANN DOMAINS===\n\
                         // ===BEGIN PRIVATE DOMAINS===\nexample.org\n";
@@ -344,7 +374,8 @@ fn psl_with_a_file_uses_that_list() {
         .wikifarm("config check --psl suffixes.dat")
         .status(1)
         .stdout(str![[r#"
-error[domain-public-suffix]: docs: nobody can log in: browsers reject the cookie because .example.org is a public suffix
+error[domain-public-suffix]: docs: nobody can log in: browsers reject the cookie
+                             because .example.org is a public suffix
  --> farm.toml:4:17
   |
 4 | cookie_domain = ".example.org"
@@ -367,7 +398,8 @@ fn psl_with_a_bad_file_is_refused() {
         .wikifarm("config check --psl empty.dat")
         .status(2)
         .stderr(str![[r#"
-error: empty.dat: not usable as a public suffix list: not a public suffix list: the provided list is not valid
+error: empty.dat: not usable as a public suffix list: not a public suffix list:
+  the provided list is not valid
 
 "#]])
         .run();

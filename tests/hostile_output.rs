@@ -3,10 +3,9 @@
 
 use std::ffi::OsString;
 use std::fmt::Write as _;
-use std::io::Read;
+use std::fs;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::os::unix::fs::symlink;
-use std::{fs, thread};
 
 use wikifarm::report::is_unsafe;
 
@@ -317,28 +316,13 @@ fn csv_is_whole_in_a_pipe_and_escaped_on_a_terminal() {
             records.iter().any(|record| record.iter().any(|value| value == wikis)),
             "{line}: {records:?}"
         );
-        let shown = on_terminal(&place, &line);
+        let shown = place.wikifarm(&line).on_terminal(80).0;
         is_harmless(&shown, &line);
         assert!(!shown.is_empty(), "{line}");
-        let json = on_terminal(&place, &format!("{command} --format json"));
+        let json = place.wikifarm(&format!("{command} --format json")).on_terminal(80).0;
         let (piped, _, _) = place.wikifarm(&format!("{command} --format json")).raw();
         if command != "store list" {
             assert!(json == piped, "{command}: JSON is the same on a terminal");
         }
     }
-}
-
-/// The output of a run on a terminal.
-fn on_terminal(place: &Place, line: &str) -> Vec<u8> {
-    let pty = nix::pty::openpty(None, None).unwrap();
-    let mut master = fs::File::from(pty.master);
-    let reader = thread::spawn(move || {
-        let mut bytes = Vec::new();
-        // The end of a terminal's output is an error.
-        let _ = master.read_to_end(&mut bytes);
-        bytes
-    });
-    let _ = place.wikifarm(line).into(pty.slave).raw();
-    let text = String::from_utf8(reader.join().unwrap()).unwrap();
-    text.replace("\r\n", "\n").into_bytes()
 }

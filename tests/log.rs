@@ -44,7 +44,7 @@ fn log_has_a_line_for_each_run_with_status_and_counts() {
     place.wikifarm("-q session prune --log=log").run();
     assert_eq!(
         line(&log),
-        "<30>wikifarm: prune status=0 dry_run=false stores=1 scanned=2 live=1 expired=1 unreadable=0 deleted=1 bytes=29 \
+        "<30>wikifarm: prune status=0 dry_run=false stores=1 scanned=2 live=1 expired=1 unreadable=0 removed=1 bytes=29 \
          kept_by_race=0 failed=0"
     );
     place.wikifarm("-q session verify --log=log").any_stdout().status_among(&[0, 1]).run();
@@ -68,7 +68,7 @@ fn log_of_a_failure_has_the_reason_and_no_whole_id() {
     place.wikifarm("session prune --all --log=log").status(4).any_stderr().run();
     assert_eq!(
         line(&log),
-        "<27>wikifarm: prune status=4 error=\"--all also removes live sessions, and there is no terminal to ask: confirm with --yes\""
+        "<27>wikifarm: prune status=4 error=\"--all also removes live sessions, and there is no terminal to ask\""
     );
     place.wikifarm("session revoke --settle=0s --log=log").arg("a".repeat(40)).any_stdout().run();
     let line = line(&log);
@@ -80,7 +80,8 @@ fn log_without_a_listener_does_not_stop_the_run() {
     farm()
         .wikifarm("-q session prune --log=nobody")
         .stderr(str![[r#"
-warning: --log: nobody: can't write to the log: no such file or directory (nothing listens there: start a system log, or leave out --log)
+warning: --log: nobody: can't write to the log: no such file or directory
+  (nothing listens there: start a system log, or leave out --log)
 
 "#]])
         .run();

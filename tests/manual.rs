@@ -99,4 +99,5 @@ mod trust;
 mod two_browsers;
 mod two_commands;
 mod unread_output;
+mod width;
 mod words;

@@ -4,7 +4,7 @@
 use std::fs;
 use std::process::{Command, Output};
 
-use crate::support::{DAY, Place, Session, clock, is_root, not_tested, output, traced};
+use crate::support::{DAY, Place, Session, clock, is_root, not_tested, output, traced, unwrapped};
 
 /// Mounts the overlay `sessions` of `lower` and `upper`, mounts a file over the entry `$2` if it is not
 /// empty, runs the other arguments, and lists the remaining entries.
@@ -91,7 +91,7 @@ fn prune_of_an_overlay_removes_from_both_layers() {
     assert_eq!(ran.left, "bd");
     let total = &ran.json()["total"];
     assert_eq!(
-        ["scanned", "unreadable", "deleted", "kept_by_race", "failed"]
+        ["scanned", "unreadable", "removed", "kept_by_race", "failed"]
             .map(|name| total[name].as_u64().unwrap()),
         [4, 0, 2, 0, 0]
     );
@@ -134,7 +134,7 @@ fn prune_of_an_overlay_without_mount_ids_is_refused_with_the_reason() {
     for command in ["session stats", "session prune"] {
         let words = format!("{command} --store moin-1.9:sessions");
         let Some(ran) = beside_mounts(false, &before, &words) else { return };
-        let stderr = String::from_utf8_lossy(&ran.output.stderr).into_owned();
+        let stderr = unwrapped(&String::from_utf8_lossy(&ran.output.stderr));
         assert_eq!((ran.output.status.code(), ran.left.as_str()), (Some(3), "abcd"), "{stderr}");
         assert!(stderr.starts_with("error: sessions: can't open all 4 sessions: "), "{stderr}");
         let why = "on another device than its directory, and this kernel reports no mount ids\n";
@@ -146,7 +146,7 @@ fn prune_of_an_overlay_without_mount_ids_is_refused_with_the_reason() {
 fn store_find_reports_files_that_an_overlay_without_mount_ids_hides() {
     let before = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "inject=statx:error=ENOSYS"];
     let Some(ran) = beside_mounts(false, &before, "store find sessions") else { return };
-    let stderr = String::from_utf8_lossy(&ran.output.stderr).into_owned();
+    let stderr = unwrapped(&String::from_utf8_lossy(&ran.output.stderr));
     assert_eq!(ran.output.status.code(), Some(3), "{stderr}");
     assert!(stderr.contains("on another device than its directory"), "{stderr}");
 }

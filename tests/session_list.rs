@@ -25,18 +25,24 @@ fn place() -> Place {
 #[test]
 fn list_says_where_moinmoin_2_keeps_its_sessions() {
     let new = "moin = \"2.0.0b5\"\n[wikis.new]\nurl = \"https://new.example.org/\"\ndata_dir = \"data\"\n";
-    Place::farm(new).wikifarm("session list").stdout(str![[r#"
+    Place::farm(new)
+        .wikifarm("session list")
+        .stdout(str![[r#"
 0 sessions
 
-"#]]).stderr(str![[r#"
-new: MoinMoin 2 keeps each session in a signed cookie in the user's browser: `wikifarm session whois` shows the user of a cookie that you paste
+"#]])
+        .stderr(str![[r#"
+new: MoinMoin 2 keeps each session in a signed cookie in the user's browser:
+  `wikifarm session whois` shows the user of a cookie that you paste
 
-"#]]).run();
+"#]])
+        .run();
     Place::farm(new)
         .wikifarm("session list --store-of new")
         .status(2)
         .stderr(str![[r#"
-error: new: no session store: MoinMoin 2 keeps each session in a signed cookie in the user's browser
+error: new: no session store: MoinMoin 2 keeps each session in a signed cookie
+  in the user's browser
 help: `wikifarm session whois` shows the user of a cookie that you paste
 
 "#]])
@@ -50,12 +56,12 @@ fn list_prints_the_newest_first() {
     place()
         .wikifarm(LIST)
         .stdout(str![[r#"
-ID        STATE       USER        EXPIRES  WRITTEN   SIZE  PROBLEM
-dddddddd  live        id:1.2.3    in 24 h  90 s ago  79 B
-eeeeeeee  unreadable  -           -        60 m ago   2 B  truncated pickle: ends at byte 2
-aaaaaaaa  live        AdminAda    in 10 h  2 h ago   93 B
-bbbbbbbb  expired     -           3 d ago  4 d ago   29 B
-cccccccc  no-expires  BobBuilder  -        60 d ago  67 B
+ID        STATE       USER        EXPIRES  WRITTEN   BYTES  PROBLEM
+dddddddd  live        id:1.2.3    in 24 h  90 s ago   79 B
+eeeeeeee  unreadable  -           -        60 m ago    2 B  truncated pickle: ends at byte 2
+aaaaaaaa  live        AdminAda    in 10 h  2 h ago    93 B
+bbbbbbbb  expired     -           3 d ago  4 d ago    29 B
+cccccccc  no-expires  BobBuilder  -        60 d ago   67 B
 5 sessions
 
 "#]])
@@ -69,9 +75,9 @@ fn list_with_limit_prints_that_many_and_notes_the_rest() {
         .arg("--limit")
         .arg("2")
         .stdout(str![[r#"
-ID        STATE       USER      EXPIRES  WRITTEN   SIZE  PROBLEM
-dddddddd  live        id:1.2.3  in 24 h  90 s ago  79 B
-eeeeeeee  unreadable  -         -        60 m ago   2 B  truncated pickle: ends at byte 2
+ID        STATE       USER      EXPIRES  WRITTEN   BYTES  PROBLEM
+dddddddd  live        id:1.2.3  in 24 h  90 s ago   79 B
+eeeeeeee  unreadable  -         -        60 m ago    2 B  truncated pickle: ends at byte 2
 5 sessions, 2 shown
 
 "#]])
@@ -86,8 +92,8 @@ fn list_shows_a_user_by_name_or_id() {
         .arg("--user")
         .arg("AdminAda")
         .stdout(str![[r#"
-ID        STATE  USER      EXPIRES  WRITTEN  SIZE
-aaaaaaaa  live   AdminAda  in 10 h  2 h ago  93 B
+ID        STATE  USER      EXPIRES  WRITTEN  BYTES
+aaaaaaaa  live   AdminAda  in 10 h  2 h ago   93 B
 1 session
 
 "#]])
@@ -97,8 +103,8 @@ aaaaaaaa  live   AdminAda  in 10 h  2 h ago  93 B
         .arg("--user")
         .arg("id:1.2.3")
         .stdout(str![[r#"
-ID        STATE  USER      EXPIRES  WRITTEN   SIZE
-dddddddd  live   id:1.2.3  in 24 h  90 s ago  79 B
+ID        STATE  USER      EXPIRES  WRITTEN   BYTES
+dddddddd  live   id:1.2.3  in 24 h  90 s ago   79 B
 1 session
 
 "#]])
@@ -113,7 +119,7 @@ fn list_of_an_unknown_user_suggests_the_nearest() {
         .arg("AdminAdo")
         .status(2)
         .stderr(str![[r#"
-error: no user "AdminAdo" in the user directories of these wikis
+error: no user "AdminAdo" in the user directories of docs
 help: did you mean "AdminAda"?
 
 "#]])
@@ -127,9 +133,9 @@ fn list_with_state_prints_those_states() {
         .arg("--state=expired")
         .arg("--state=unreadable")
         .stdout(str![[r#"
-ID        STATE       USER  EXPIRES  WRITTEN   SIZE  PROBLEM
-eeeeeeee  unreadable  -     -        60 m ago   2 B  truncated pickle: ends at byte 2
-bbbbbbbb  expired     -     3 d ago  4 d ago   29 B
+ID        STATE       USER  EXPIRES  WRITTEN   BYTES  PROBLEM
+eeeeeeee  unreadable  -     -        60 m ago    2 B  truncated pickle: ends at byte 2
+bbbbbbbb  expired     -     3 d ago  4 d ago    29 B
 2 sessions
 
 "#]])
@@ -142,9 +148,9 @@ fn list_older_than_uses_the_last_write() {
         .wikifarm(LIST)
         .arg("--older-than=3d")
         .stdout(str![[r#"
-ID        STATE       USER        EXPIRES  WRITTEN   SIZE
-bbbbbbbb  expired     -           3 d ago  4 d ago   29 B
-cccccccc  no-expires  BobBuilder  -        60 d ago  67 B
+ID        STATE       USER        EXPIRES  WRITTEN   BYTES
+bbbbbbbb  expired     -           3 d ago  4 d ago    29 B
+cccccccc  no-expires  BobBuilder  -        60 d ago   67 B
 2 sessions
 
 "#]])
@@ -170,8 +176,8 @@ fn list_shortens_ids_unless_reveal() {
         .arg("--limit=1")
         .arg("--reveal")
         .stdout(str![[r#"
-ID                                        STATE  USER      EXPIRES  WRITTEN   SIZE
-dddddddddddddddddddddddddddddddddddddddd  live   id:1.2.3  in 24 h  90 s ago  79 B
+ID                                        STATE  USER      EXPIRES  WRITTEN   BYTES
+dddddddddddddddddddddddddddddddddddddddd  live   id:1.2.3  in 24 h  90 s ago   79 B
 5 sessions, 1 shown
 
 "#]])
@@ -204,7 +210,7 @@ fn list_json_has_all_sessions() {
         json!({"schema": 1, "sessions": [{
             "store": "moin-1.9:sessions", "id": "aaaaaaaa", "wikis": ["docs"], "state": "live", "problem": null,
             "expires": 1_795_436_000.0, "expires_at": "2026-11-23T12:13:20Z",
-            "modified": 1_795_392_800, "modified_at": "2026-11-23T00:13:20Z", "size": 93,
+            "modified": 1_795_392_800, "modified_at": "2026-11-23T00:13:20Z", "bytes": 93,
             "user": {"id": ADA, "name": "AdminAda", "auth_method": "moin"},
             "setuid": null, "setuid_name": null
         }]})
@@ -214,8 +220,8 @@ fn list_json_has_all_sessions() {
 #[test]
 fn list_ndjson_prints_an_object_per_line() {
     place().wikifarm(LIST).arg("--format=ndjson").arg("--limit=2").stdout(str![[r#"
-{"store":"moin-1.9:sessions","id":"dddddddd","wikis":["docs"],"state":"live","problem":null,"expires":1795486400.0,"expires_at":"2026-11-24T02:13:20Z","modified":1795399910,"modified_at":"2026-11-23T02:11:50Z","size":79,"user":{"id":"1.2.3","name":null,"auth_method":"moin"},"setuid":null,"setuid_name":null}
-{"store":"moin-1.9:sessions","id":"eeeeeeee","wikis":["docs"],"state":"unreadable","problem":"truncated pickle: ends at byte 2","expires":null,"expires_at":null,"modified":1795396400,"modified_at":"2026-11-23T01:13:20Z","size":2,"user":null,"setuid":null,"setuid_name":null}
+{"store":"moin-1.9:sessions","id":"dddddddd","wikis":["docs"],"state":"live","problem":null,"expires":1795486400.0,"expires_at":"2026-11-24T02:13:20Z","modified":1795399910,"modified_at":"2026-11-23T02:11:50Z","bytes":79,"user":{"id":"1.2.3","name":null,"auth_method":"moin"},"setuid":null,"setuid_name":null}
+{"store":"moin-1.9:sessions","id":"eeeeeeee","wikis":["docs"],"state":"unreadable","problem":"truncated pickle: ends at byte 2","expires":null,"expires_at":null,"modified":1795396400,"modified_at":"2026-11-23T01:13:20Z","bytes":2,"user":null,"setuid":null,"setuid_name":null}
 
 "#]]).run();
 }
@@ -223,7 +229,7 @@ fn list_ndjson_prints_an_object_per_line() {
 #[test]
 fn list_csv_prints_a_record_per_line() {
     place().wikifarm(LIST).arg("--format=csv").stdout(str![[r#"
-store,id,wikis,state,expires,expires_at,modified,modified_at,size,user_id,user_name,auth_method,setuid,setuid_name
+store,id,wikis,state,expires,expires_at,modified,modified_at,bytes,user_id,user_name,auth_method,setuid,setuid_name
 moin-1.9:sessions,dddddddd,docs,live,1795486400,2026-11-24T02:13:20Z,1795399910,2026-11-23T02:11:50Z,79,1.2.3,,moin,,
 moin-1.9:sessions,eeeeeeee,docs,unreadable,,,1795396400,2026-11-23T01:13:20Z,2,,,,,
 moin-1.9:sessions,aaaaaaaa,docs,live,1795436000,2026-11-23T12:13:20Z,1795392800,2026-11-23T00:13:20Z,93,1795391009.69.61222,AdminAda,moin,,
@@ -240,8 +246,8 @@ fn list_with_store_needs_no_farm_file() {
         .wikifarm(LIST)
         .arg("--store=moin-1.9:here")
         .stdout(str![[r#"
-ID        STATE  USER  EXPIRES  WRITTEN   SIZE
-aaaaaaaa  live   -     in 24 h  60 m ago  29 B
+ID        STATE  USER  EXPIRES  WRITTEN   BYTES
+aaaaaaaa  live   -     in 24 h  60 m ago   29 B
 1 session
 
 "#]])
@@ -250,8 +256,8 @@ aaaaaaaa  live   -     in 24 h  60 m ago  29 B
         .wikifarm(LIST)
         .arg("--store=here")
         .stdout(str![[r#"
-ID        STATE  USER  EXPIRES  WRITTEN   SIZE
-aaaaaaaa  live   -     in 24 h  60 m ago  29 B
+ID        STATE  USER  EXPIRES  WRITTEN   BYTES
+aaaaaaaa  live   -     in 24 h  60 m ago   29 B
 1 session
 
 "#]])
@@ -278,9 +284,9 @@ fn list_of_several_stores_names_the_wikis() {
     place
         .wikifarm(LIST)
         .stdout(str![[r#"
-ID        STATE  USER  EXPIRES  WRITTEN   SIZE  WIKIS
-aaaaaaaa  live   -     in 24 h  60 m ago  29 B  docs, plans
-xxxxxxxx  live   -     in 24 h  24 h ago  29 B  old
+ID        STATE  USER  EXPIRES  WRITTEN   BYTES  WIKIS
+aaaaaaaa  live   -     in 24 h  60 m ago   29 B  docs, plans
+xxxxxxxx  live   -     in 24 h  24 h ago   29 B  old
 2 sessions
 
 "#]])
@@ -289,8 +295,8 @@ xxxxxxxx  live   -     in 24 h  24 h ago  29 B  old
         .wikifarm(LIST)
         .arg("--store-of=plans")
         .stdout(str![[r#"
-ID        STATE  USER  EXPIRES  WRITTEN   SIZE
-aaaaaaaa  live   -     in 24 h  60 m ago  29 B
+ID        STATE  USER  EXPIRES  WRITTEN   BYTES
+aaaaaaaa  live   -     in 24 h  60 m ago   29 B
 1 session
 
 "#]])
@@ -329,8 +335,8 @@ fn list_with_a_missing_store_exits_3_and_lists_the_others() {
     let run = place.wikifarm(LIST).arg("--store=moin-1.9:gone").arg("--store=sessions").arg("--limit=1");
     run.status(3)
         .stdout(str![[r#"
-ID        STATE  USER      EXPIRES  WRITTEN   SIZE  WIKIS
-dddddddd  live   id:1.2.3  in 24 h  90 s ago  79 B  moin-1.9:sessions
+ID        STATE  USER      EXPIRES  WRITTEN   BYTES  WIKIS
+dddddddd  live   id:1.2.3  in 24 h  90 s ago   79 B  moin-1.9:sessions
 5 sessions, 1 shown
 
 "#]])
@@ -343,10 +349,16 @@ error: gone: no such directory
 
 #[test]
 fn list_of_an_unknown_layout_is_refused() {
-    Place::new().wikifarm("session list --store moin-2.0:here").status(2).stderr(str![[r#"
-error: --store moin-2.0:here: unknown kind of store "moin-2.0": expected moin-1.9:DIR, moin-1.8:DIR, json:DIR, sqlite:FILE, redis://HOST:PORT/DB, wiki:NAME, or a directory
+    Place::new()
+        .wikifarm("session list --store moin-2.0:here")
+        .status(2)
+        .stderr(str![[r#"
+error: --store moin-2.0:here: unknown kind of store "moin-2.0": expected
+  moin-1.9:DIR, moin-1.8:DIR, json:DIR, sqlite:FILE, redis://HOST:PORT/DB,
+  wiki:NAME, or a directory
 
-"#]]).run();
+"#]])
+        .run();
 }
 
 #[test]
@@ -399,7 +411,7 @@ fn list_with_bad_flag_values_is_refused() {
         ("--limit=x", "invalid value 'x' for '--limit <N>'"),
         ("--older-than=5x", "expected a duration such as 90s, 1.5h, or 30d"),
         ("--state=dead", "[possible values: live, expired, idle, no-expires, invalid-expires, unreadable]"),
-        ("--sort=age", "[possible values: modified, expires, size, user, id]"),
+        ("--sort=age", "[possible values: modified, expires, bytes, user, id]"),
     ] {
         let ran = place().wikifarm(LIST).arg(flag).status(2).any_stderr().run();
         assert!(ran.stderr.contains(why), "{flag}: {}", ran.stderr);
@@ -414,8 +426,8 @@ fn list_verbose_names_wikis_without_a_store() {
         .wikifarm(LIST)
         .arg("-v")
         .stdout(str![[r#"
-ID        STATE  USER  EXPIRES  WRITTEN   SIZE
-aaaaaaaa  live   -     in 24 h  60 m ago  29 B
+ID        STATE  USER  EXPIRES  WRITTEN   BYTES
+aaaaaaaa  live   -     in 24 h  60 m ago   29 B
 1 session
 
 "#]])
@@ -428,7 +440,8 @@ bare: no session store: no data_dir, cache_dir, or session_dir in the farm file
         .wikifarm("session list --store-of bare")
         .status(2)
         .stderr(str![[r#"
-error: bare: no session store: no data_dir, cache_dir, or session_dir in the farm file
+error: bare: no session store: no data_dir, cache_dir, or session_dir in the
+  farm file
 
 "#]])
         .run();
@@ -465,7 +478,7 @@ fn list_of_too_many_sessions_to_sort_prints_them_unsorted_in_every_format() {
     for words in ["--sort=id", "--reverse"] {
         list(words)
             .stderr(
-                "error: more than 50000 sessions: too many to sort; use --limit, or omit --sort and --reverse\n",
+                "error: more than 50000 sessions: too many to sort\nhelp: use --limit, or omit --sort and --reverse\n",
             )
             .status(2)
             .run();

@@ -91,11 +91,11 @@ fn migrate_refuses_databases_of_another_program_or_version() {
     for (name, why) in [
         (
             "theirs.db",
-            "database of another program: use a file that does not exist, or a database of wikifarm",
+            "database of another program\nhelp: use a file that does not exist, or a database of wikifarm",
         ),
         (
             "newer.db",
-            "database of version 3; this wikifarm supports 2: use the version of wikifarm that created it",
+            "database of version 3; this wikifarm supports 2\nhelp: use the version of wikifarm that created the database",
         ),
     ] {
         let why = format!("error: sqlite:{name}: {why}\n");
@@ -120,14 +120,17 @@ fn migrate_to_a_redis_that_loads_or_requires_a_password_fails() {
     use std::net::TcpListener;
 
     for (answer, why) in [
-        ("-LOADING Redis is loading the dataset in memory\r\n", "Redis is loading its data: try again later"),
+        (
+            "-LOADING Redis is loading the dataset in memory\r\n",
+            "Redis is loading its data\nhelp: try again later",
+        ),
         (
             "-NOAUTH Authentication required.\r\n",
-            "Redis requires a password: write it to a file that only you can read, and use ?password_file=FILE",
+            "Redis requires a password\nhelp: write the password to a file that only you can read, and use ?password_file=FILE",
         ),
         (
             "-READONLY You can't write against a read only replica.\r\n",
-            "this Redis is a read-only replica: use the address of its primary",
+            "this Redis is a read-only replica\nhelp: use the address of its primary",
         ),
     ] {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -182,7 +185,7 @@ fn migrate_reports_and_keeps_foreign_files_in_the_source() {
     let from = place.path().join("from");
     std::os::unix::fs::symlink("/etc/passwd", from.join(id("e"))).unwrap();
     let expected = "copied 1 of 1 session (29 B)\n2 files skipped: not sessions (dddddddd…, eeeeeeee…)\n\
-                next: configure the wikis to use the target, restart them, then repeat the command with --move\n";
+                next: configure the wikis to use the target, restart them, then repeat the\n  command with --move\n";
     place.wikifarm("session migrate --from moin-1.9:from --to json:j").stdout(expected).run();
     let mut place = place;
     for number in 0..30 {
@@ -200,7 +203,8 @@ fn migrate_reports_and_keeps_foreign_files_in_the_source() {
     let expected = str![[r#"
 copied 1 of 1 session (29 B)
 1 file skipped: not sessions (00)
-next: configure the wikis to use the target, restart them, then repeat the command with --move
+next: configure the wikis to use the target, restart them, then repeat the
+  command with --move
 
 "#]];
     place.wikifarm("session migrate --from json:j --to moin-1.9:to").stdout(expected.clone()).run();
@@ -240,7 +244,9 @@ fn migrate_as_root_to_a_directory_of_root_suggests_chown() {
     fs::set_permissions(&from, fs::Permissions::from_mode(0o2770)).unwrap();
     std::os::unix::fs::chown(from.join("a".repeat(40)), Some(4242), Some(4243)).unwrap();
     let expected = str![[r#"
-error: moin-1.9:from: aaaaaaaa…: possible attack: user 4242 owns the file, user 0 owns the directory; if the wiki runs as user 4242, run `chown 4242 DIR`
+error: moin-1.9:from: aaaaaaaa…: possible attack: user 4242 owns the file, user
+  0 owns the directory
+help: if the wiki runs as user 4242, run `chown 4242 from`
 
 "#]];
     let line = "session migrate --from moin-1.9:from --to moin-1.9:to";
@@ -264,7 +270,8 @@ removed 0 from the source
 
 "#]])
             .stderr(str![[r#"
-error: moin-1.9:from: aaaaaaaa…: can't replace the session at the target: not a regular file
+error: moin-1.9:from: aaaaaaaa…: can't replace the session at the target: not a
+  regular file
 
 "#]])
             .status(3)
@@ -295,7 +302,8 @@ fn migrate_dry_run_refuses_what_the_run_refuses() {
         place
             .wikifarm(&format!("session migrate --from moin-1.9:from --to json:from{flag}"))
             .stderr(str![[r#"
-error: source and target are in the same directory: migrate through a third store
+error: source and target are in the same directory
+help: migrate through a third store
 
 "#]])
             .status(4)

@@ -74,7 +74,7 @@ fn cookie_map_reads_both_cookie_names_from_the_farm_file() {
     assert!(!place.path().join("map.json").exists());
     let wrote = format!(
         "copied 2 of 3 sessions (58 B)\n{tail}wrote map.json: 2 ids for json, no longer needed after {}\n\
-         next: configure the wikis to use the target, restart them, then repeat the command with --move\n\
+         next: configure the wikis to use the target, restart them, then repeat the\n  command with --move\n\
          warning: at a login, MoinMoin 1.9.7 and later rewrite the password hash in the\n  \
          user directory, and older versions then refuse the password: back up the user\n  directory, in case you go back\n",
         day(end)
@@ -151,7 +151,7 @@ fn cookie_map_that_cannot_be_written_is_refused_before_any_move() {
         ),
         (
             format!("{LINE} nginx map.conf --new-cookie x;y"),
-            "error: cookie name \"x;y\" has characters other than letters, digits, _, -, and .: use --cookie-map json\n",
+            "error: cookie name \"x;y\" has characters other than letters, digits, _, -, and .\nhelp: use --cookie-map json\n",
         ),
     ] {
         place.wikifarm(&line).stderr(why).status(2).run();
@@ -161,11 +161,36 @@ fn cookie_map_that_cannot_be_written_is_refused_before_any_move() {
 }
 
 #[test]
+fn rollback_refuses_a_cookie_map_with_the_reason() {
+    let place = place();
+    place.wikifarm(&format!("{LINE} json map.json -q")).run();
+    let names = place.names(NEW);
+    place
+        .wikifarm(&format!("{LINE} json map.json --rollback"))
+        .status(2)
+        .stderr(str![[r#"
+error: --rollback can't be combined with --cookie-map: the new ids in the map
+  end with the copies that a rollback removes
+help: omit --cookie-map, and remove the map of the earlier run from the web
+  server
+
+"#]])
+        .run();
+    assert_eq!(place.names(NEW), names);
+    assert_eq!(map(&place)["schema"], json!(1));
+    let without = LINE.replace(" --cookie-map", "");
+    place.wikifarm(&format!("{without} --rollback -q")).run();
+    assert!(place.names(NEW).is_empty());
+}
+
+#[test]
 fn cookie_map_of_a_store_with_two_cookies_is_refused() {
     let farm = FARM.replacen("cookie_name = \"lab\"", "cookie_name = \"siteidmagic\"", 1);
     let place = Place::farm(&farm).dir(OLD).dir(NEW).session(OLD, Session::old('a').expires(later()));
     let two = str![[r#"
-error: moin-1.9:new/cache/__session__: its wikis have different cookie names (MOIN_SESSION_lab, MOIN_SESSION_new): pass --new-cookie NAME
+error: moin-1.9:new/cache/__session__: its wikis have different cookie names
+  (MOIN_SESSION_lab, MOIN_SESSION_new)
+help: pass --new-cookie NAME
 
 "#]];
     place.wikifarm(&format!("{LINE} json map.json")).stderr(two).status(2).run();

@@ -36,24 +36,35 @@ fn one_store_too_hungry(now: i64) -> Place {
 #[test]
 fn prune_over_max_delete_in_one_store_is_refused_and_changes_no_store() {
     let place = one_store_too_hungry(clock());
-    place.wikifarm("session prune").status(4).stderr(str![[r#"
-error: moin-1.9:hungry: refused: 60 of 100 sessions would be removed for reasons other than expiry (max_delete is 50%: 50)
+    place
+        .wikifarm("session prune")
+        .status(4)
+        .stderr(str![[r#"
+error: moin-1.9:hungry: refused: 60 of 100 sessions would be removed for reasons
+  other than expiry (max_delete is 50%: 50)
 help: check the plan with --dry-run; if it is right, raise --max-delete
 error: nothing was removed from any store
 
-"#]]).any_stdout().run();
+"#]])
+        .any_stdout()
+        .run();
     assert_eq!(place.names("sessions").len(), 1);
     assert_eq!(place.names("hungry").len(), 100);
 }
 
 #[test]
 fn prune_dry_run_over_max_delete_is_refused() {
-    one_store_too_hungry(NOW).wikifarm("session prune -q --now 1795400000").status(4).stderr(str![[r#"
-error: moin-1.9:hungry: refused: 60 of 100 sessions would be removed for reasons other than expiry (max_delete is 50%: 50)
+    one_store_too_hungry(NOW)
+        .wikifarm("session prune -q --now 1795400000")
+        .status(4)
+        .stderr(str![[r#"
+error: moin-1.9:hungry: refused: 60 of 100 sessions would be removed for reasons
+  other than expiry (max_delete is 50%: 50)
 help: check the plan with --dry-run; if it is right, raise --max-delete
 error: nothing would be removed from any store
 
-"#]]).run();
+"#]])
+        .run();
 }
 
 #[test]
@@ -84,7 +95,7 @@ fn prune_does_not_count_expired_sessions_against_max_delete() {
     let place = Place::farm(DOCS).sessions("sessions", (0..200).map(ended));
     let plan =
         place.wikifarm("session prune --max-delete 0 --now 1795400000 --format json").any_stdout().run();
-    assert_eq!(plan.json()["total"]["would_delete"], 200);
+    assert_eq!(plan.json()["total"]["would_remove"], 200);
 }
 
 #[test]
@@ -188,11 +199,14 @@ fn prune_as_root_refuses_a_farm_file_that_others_can_write() {
     place.wikifarm("session list -q").any_stdout().run();
     let run = place.wikifarm("session prune -q --now 1795400000").by_tester();
     if is_root() {
-        run.status(4).stderr(str![[r#"
+        run.status(4)
+            .stderr(str![[r#"
 error: farm.toml: refused, because root runs wikifarm and another user can write the file: [DIR] belongs to user 65534 (mode 0755)
-help: change the owner or the mode, name another file with -f FILE, or use --run-as NAME
+help: change the owner or the mode, name another file with -f FILE, or use
+  --run-as NAME
 
-"#]]).run();
+"#]])
+            .run();
     } else {
         run.run();
     }
@@ -226,7 +240,7 @@ fn prune_json_has_the_refusal_of_each_store() {
     let run = place.wikifarm("session prune --now 1795400000 --format json").status(4);
     let report = run.any_stdout().any_stderr().run().json();
     assert_eq!(report["total"]["refused"], 1);
-    assert_eq!(report["total"]["deleted"], 0);
+    assert_eq!(report["total"]["removed"], 0);
     assert_eq!(report["stores"][0]["refused"], json!(null));
     assert_eq!(
         report["stores"][1]["refused"],
@@ -247,7 +261,8 @@ fn prune_does_not_follow_another_users_link_to_a_directory() {
             .wikifarm(prune)
             .status(4)
             .stderr(str![[r#"
-error: moin-1.9:link: refused: link: unsafe symbolic link: its owner, user 4242, is neither root nor you
+error: moin-1.9:link: refused: link: unsafe symbolic link: its owner, user 4242,
+  is neither root nor you
 error: nothing was removed from any store
 
 "#]])
@@ -274,7 +289,8 @@ fn prune_without_a_directory_for_locks_removes_nothing() {
     let run = place.wikifarm("session prune").without_env(&["HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR"]);
     run.status(4)
         .stderr(str![[r#"
-error: no directory for locks: neither XDG_STATE_HOME nor HOME is set to an absolute path
+error: no directory for locks: neither XDG_STATE_HOME nor HOME is set to an
+  absolute path
 
 "#]])
         .run();
@@ -329,11 +345,13 @@ fn prune_as_root_refuses_a_farm_file_behind_another_users_link() {
     }
     let run = place.wikifarm("-f mal/farm.toml session prune -q --now 1795400000").by_tester().status(4);
     run.stderr(str![[r#"
-error: mal/farm.toml: refused, because root runs wikifarm and another user can write the file: mal/farm.toml is a symbolic link of user 4242
-help: change the owner or the mode, name another file with -f FILE, or use --run-as NAME
+error: mal/farm.toml: refused, because root runs wikifarm and another user can
+  write the file: mal/farm.toml is a symbolic link of user 4242
+help: change the owner or the mode, name another file with -f FILE, or use
+  --run-as NAME
 
 "#]])
-    .run();
+        .run();
     // A link of root to a file of root is accepted.
     std::os::unix::fs::lchown(place.path().join("mal/farm.toml"), Some(0), None).unwrap();
     place.wikifarm("-f mal/farm.toml session prune -q --now 1795400000").by_tester().run();

@@ -234,7 +234,7 @@ fn revoke_of_an_unknown_user_suggests_the_nearest() {
         .wikifarm("session revoke --user JoDoe")
         .status(2)
         .stderr(str![[r#"
-error: no user "JoDoe" in the user directories of these wikis
+error: no user "JoDoe" in the user directories of docs and old
 help: did you mean "JoeDoe"?
 
 "#]])
@@ -263,7 +263,9 @@ revoked 4 of 7 sessions
 "#]])
         .stderr(str![[r#"
 error: moin-1.9:sessions: can't check 1 unreadable session that may match
-help: `wikifarm session list --state unreadable` shows the reasons; remove the files with `wikifarm session prune --unreadable`, or by hand if they are too large or have several hard links, then revoke again
+help: `wikifarm session list --state unreadable` shows the reasons; remove the
+  files with `wikifarm session prune --unreadable`, or by hand if they are too
+  large or have several hard links, then revoke again
 
 "#]])
         .run();
@@ -285,7 +287,8 @@ fn revoke_user_notes_user_files_that_cannot_be_read() {
         .wikifarm("session revoke --user JoeDoe --settle 0s -q")
         .status(3)
         .stderr(str![[r#"
-error: some users could not be read: another user may also have the name "JoeDoe"
+error: some users could not be read: another user may also have the name
+  "JoeDoe"
 
 "#]])
         .run();
@@ -322,6 +325,20 @@ fn revoke_beside_another_run_is_refused() {
     assert!(ran.stderr.contains(" is using this store"), "{}", ran.stderr);
     assert!(ran.stderr.ends_with("nothing was removed from any store\n"), "{}", ran.stderr);
     assert_eq!(left(&place), "abcdef");
+}
+
+#[test]
+fn revoke_of_the_beginning_of_a_name_suggests_the_name() {
+    let place = Place::farm(FARM).dir("sessions").file("users/1.2.3", "name=BobBuilder\n");
+    place
+        .wikifarm("session revoke --user bob")
+        .status(2)
+        .stderr(str![[r#"
+error: no user "bob" in the user directories of docs and old
+help: did you mean "BobBuilder"?
+
+"#]])
+        .run();
 }
 
 #[test]

@@ -55,6 +55,19 @@ fn revoke_leaves_a_tombstone_that_migrate_and_verify_honor_until_prune_clears_it
     let [(id, ends)] = &tombstones(&place)[..] else { panic!() };
     assert!(*id == a && (ends - now - 401.0 * 86_400.0).abs() < 60.0, "{id} {ends}");
 
+    // `whois` reports the end; a part of the id is not enough.
+    let whois = |id: &str| {
+        let run = place.wikifarm(&format!("session whois --store {STORE}")).arg(id);
+        run.status(1).any_stdout().run().stdout
+    };
+    let text = whois(&a);
+    assert!(
+        text.starts_with("session   aaaaaaaa…\nfound in  no store (1 searched)\nended     in sqlite:s.db"),
+        "{text}"
+    );
+    assert!(text.contains("by a logout or") && text.contains(", in 400 d\n"), "{text}");
+    assert!(!whois("aaaaaaaaaaaa").contains("ended"));
+
     // `migrate` does not copy the session to the target. A dry run reports the same.
     let stays = "1 skipped: ended at the target by a logout or `session revoke`\n";
     let migrate_dry = format!("session migrate --dry-run --from moin-1.9:from --to {STORE}");

@@ -80,8 +80,8 @@ moin-1.9:sessions (docs)
   warning[no-expires]: old session without `expires` (1 file)
     44444444…  no `expires`; last written 3 d ago
     help: run `wikifarm session prune`: it removes these sessions after
-      `no_expires`, those of MoinMoin 1.7 and 1.8 after 30 days. `wikifarm
-      session revoke ID` removes one at once
+      `no_expires`, those of MoinMoin 1.7 and 1.8 after 30 days.
+      `wikifarm session revoke ID` removes one at once
   warning[expires-too-far]: session that expires later than the configuration
     allows (1 file)
     55555555…  expires 5000.0 days after its last write: the configured maximum
@@ -153,11 +153,21 @@ fn verify_reports_modes_that_let_other_users_in() {
         let found = place.wikifarm(VERIFY).arg("--format=json").any_stdout().status(1).run().json();
         found["counts"].as_array().unwrap().iter().map(|count| count.to_string()).collect::<Vec<_>>()
     };
-    let directory = r#"{"rule":"unsafe-directory","severity":"error","store":"moin-1.9:sessions","files":1}"#;
-    let files = r#"{"rule":"unsafe-file","severity":"error","store":"moin-1.9:sessions","files":2}"#;
-    assert_eq!(found(0o704), [directory]);
-    assert_eq!(found(0o707), [directory, files]);
-    assert_eq!(found(0o701), [files]);
+    let count = |rule: &str, severity: &str, files: u8| {
+        format!(r#"{{"rule":"{rule}","severity":"{severity}","store":"moin-1.9:sessions","files":{files}}}"#)
+    };
+    let list = count("listable-sessions", "warning", 1);
+    let write = count("world-writable", "error", 1);
+    let read = count("readable-sessions", "warning", 2);
+    assert_eq!(found(0o704), [list.clone()]);
+    assert_eq!(found(0o707), [write, list, read.clone()]);
+    assert_eq!(found(0o701), [read]);
+    let file = place.path().join("sessions").join("b".repeat(40));
+    fs::set_permissions(file, fs::Permissions::from_mode(0o606)).unwrap();
+    assert_eq!(
+        found(0o701),
+        [count("readable-sessions", "warning", 1), count("writable-sessions", "error", 1)]
+    );
 }
 
 #[test]
@@ -171,7 +181,7 @@ fn verify_reports_a_directory_that_others_can_replace() {
     let verify = "session verify --now 1795400000 --store moin-1.9:above/sessions";
     mode(0o757);
     let ran = place.wikifarm(verify).status(1).any_stdout().run();
-    let line = "  error[unsafe-directory]: directory that other local users can list or change\n    (1 directory)\n    above  every local user can replace the session directory (mode 0757)\n";
+    let line = "  error[writable-parent]: directory in which every local user can replace the\n    session directory or database (1 directory)\n    above  every local user can replace the session directory (mode 0757)\n";
     assert!(ran.stdout.contains(line), "{}", ran.stdout);
     // In a sticky directory, no other user can replace it.
     mode(0o1777);
@@ -366,6 +376,33 @@ fn verify_finds_a_session_directory_that_no_wiki_uses() {
 }
 
 #[test]
+fn verify_of_a_store_that_cannot_be_read_reports_no_zero_errors() {
+    let place = sound();
+    place
+        .wikifarm("session verify --store moin-1.9:gone")
+        .status(3)
+        .stdout(str![[r#"
+no session was checked
+
+"#]])
+        .stderr(str![[r#"
+error: gone: no such directory
+
+"#]])
+        .run();
+    let both = "session verify --store moin-1.9:gone --store moin-1.9:sessions --now 1795400000";
+    place
+        .wikifarm(both)
+        .status(3)
+        .stdout(str![[r#"
+3 sessions in 1 of 2 stores: no problems; could not check all of 1 other store
+
+"#]])
+        .any_stderr()
+        .run();
+}
+
+#[test]
 fn verify_names_directories_not_searched_for_orphans() {
     let place = sound().dir("closed");
     let mode =
@@ -409,9 +446,9 @@ fn verify_checks_modes_and_contents_of_json_stores() {
     let file = place.path().join("js").join("a".repeat(40) + ".json");
     fs::set_permissions(&file, fs::Permissions::from_mode(0o604)).unwrap();
     fs::set_permissions(place.path().join("js"), fs::Permissions::from_mode(0o701)).unwrap();
-    assert_eq!(checks(&place, "json:js"), ["unsafe-file 1"]);
+    assert_eq!(checks(&place, "json:js"), ["readable-sessions 1"]);
     fs::write(&file, "{}").unwrap();
-    assert_eq!(checks(&place, "json:js"), ["unsafe-file 1", "unreadable 1"]);
+    assert_eq!(checks(&place, "json:js"), ["readable-sessions 1", "unreadable 1"]);
 }
 
 #[cfg(feature = "sqlite")]
@@ -423,7 +460,7 @@ fn verify_reports_a_database_that_others_can_read_or_replace() {
     };
     assert!(checks(&place, "sqlite:s.db").is_empty());
     mode("s.db", 0o604);
-    assert_eq!(checks(&place, "sqlite:s.db"), ["unsafe-file 1"]);
+    assert_eq!(checks(&place, "sqlite:s.db"), ["readable-sessions 1"]);
     mode("s.db", 0o600);
     // A user who can write to the directory can replace the database or create a file beside it. The database
     // is then not opened.
@@ -434,7 +471,7 @@ fn verify_reports_a_database_that_others_can_read_or_replace() {
         ran.json()["counts"].clone()
     };
     mode(".", 0o757);
-    assert_eq!(refused()[0]["rule"], "unsafe-directory");
+    assert_eq!(refused()[0]["rule"], "writable-parent");
     mode(".", 0o1757);
     assert!(refused().as_array().unwrap().is_empty());
     mode(".", 0o755);

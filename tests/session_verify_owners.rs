@@ -59,7 +59,7 @@ fn verify_reports_a_directory_that_the_wikis_user_cannot_write() {
             None => "user 65534".to_owned(),
         };
         let expected = format!(
-            "moin-1.9:sessions\n  error[unwritable-directory]: session directory in which the wiki's user can't create, rename, and delete files (1 directory)\n    sessions  the wiki's {user} can't create, rename, \
+            "moin-1.9:sessions\n  error[unwritable-sessions]: session directory in which the wiki's user can't create, rename, and delete files (1 directory)\n    sessions  the wiki's {user} can't create, rename, \
              and delete files here (owner {}, group {}, mode {mode:04o})\n    help: run `chown USER DIR` with the wiki's user, or \
              `chgrp GROUP DIR && chmod g+rwx DIR` with a group of that user\n2 sessions in 1 store: 1 error (1 directory), 0 warnings\n",
             owner.0, owner.1

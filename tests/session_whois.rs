@@ -51,15 +51,15 @@ state     live
 expires   2036-11-19T23:44:00Z, in 3649 d
 user      CarolWiki (id:1795391011.06.15447), logged in by moin
 written   2026-11-23T01:13:20Z, 60 m ago
-size      208 B
+bytes     208 B
 
 session   21854108
 store     moin-1.9:other (other)
 state     expired
-expires   2026-11-22T02:13:20Z, 24 h ago
+expired   2026-11-22T02:13:20Z, 24 h ago
 user      anonymous
 written   2026-11-23T01:13:20Z, 60 m ago
-size      29 B
+bytes     29 B
 
 "#]])
         .run();
@@ -111,6 +111,20 @@ found in  no store (2 searched)
 }
 
 #[test]
+fn whois_of_the_name_of_a_user_suggests_list() {
+    real()
+        .wikifarm("session whois Carol --store-of docs -q")
+        .status(1)
+        .stdout(str![[r#"
+session   Carol
+found in  no store (1 searched)
+help: to list the sessions of a user: `wikifarm session list --user CarolWiki`
+
+"#]])
+        .run();
+}
+
+#[test]
 fn whois_json_has_all_ids_in_one_document() {
     let found = real()
         .wikifarm("session whois - --format json --store-of docs -q")
@@ -123,15 +137,15 @@ fn whois_json_has_all_ids_in_one_document() {
     let session = json!({
         "store": "moin-1.9:sessions", "id": "21854108", "wikis": ["docs", "plans"], "state": "live", "problem": null,
         "expires": 2_110_751_040.0, "expires_at": "2036-11-19T23:44:00Z",
-        "modified": 1_795_396_400, "modified_at": "2026-11-23T01:13:20Z", "size": 208,
+        "modified": 1_795_396_400, "modified_at": "2026-11-23T01:13:20Z", "bytes": 208,
         "user": {"id": "1795391011.06.15447", "name": "CarolWiki", "auth_method": "moin"},
         "setuid": null, "setuid_name": null,
     });
     assert_eq!(
         found,
         json!({"schema": 1, "ids": [
-            {"id": "21854108", "sessions": [session], "cookie": null},
-            {"id": "01234567…", "sessions": [], "cookie": null},
+            {"id": "21854108", "sessions": [session], "cookie": null, "ended": []},
+            {"id": "01234567…", "sessions": [], "cookie": null, "ended": []},
         ]})
     );
 }
@@ -216,7 +230,7 @@ fn whois_with_a_key_checks_the_signature() {
     let found = run("key").any_stdout().run().json();
     assert_eq!(
         found,
-        json!({"schema": 1, "ids": [{"id": ".eJxNy0E…", "sessions": [], "cookie": {
+        json!({"schema": 1, "ids": [{"id": ".eJxNy0E…", "sessions": [], "ended": [], "cookie": {
             "state": "live", "lifetime": 2_678_400.0, "wikis": [], "signed": 1_795_400_000, "signed_at": "2026-11-23T02:13:20Z", "compressed": true,
             "user": {"id": "0c1d2e3f", "name": null, "auth_method": "moin"},
             "key_fits": true,
@@ -346,7 +360,7 @@ fn session_commands_with_bad_standard_input_give_the_reason_and_change_nothing()
         place.wikifarm(command).stdin(input).status(2).stderr(&stderr).run();
     };
     let (id, long) = (b"21854108\n".to_vec(), vec![b'a'; (1 << 20) + 1]);
-    let too_many = "longer than 64 MiB: split it with `split -l 1000000`";
+    let too_many = "longer than 64 MiB\nhelp: split the input with `split -l 1000000`";
     for command in ["session whois -", "session show -", "session revoke -"] {
         refused(command, &[&id[..], &long[..]].concat(), "line 2 is longer than 1 MiB");
         refused(command, &[&id[..], b"\xff\n"].concat(), "line 2 is not UTF-8");

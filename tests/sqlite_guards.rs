@@ -44,7 +44,7 @@ fn owned(place: &Place, dir: (u32, u32, u32), file: u32) {
 }
 
 /// Checks that all commands refuse the database for this reason, and do not change it.
-fn refused(place: &Place, why: &str) {
+fn refused(place: &Place, why: &str, help: &str) {
     let beside = || {
         let mut found = Vec::new();
         for name in place.names("db") {
@@ -58,15 +58,16 @@ fn refused(place: &Place, why: &str) {
     for words in ["session list", "session stats", "session verify", "store list", "session show aaaaaaaa"] {
         let ran = run(place, &format!("{words} --store sqlite:db/s.db"));
         let ran = ran.any_stdout().any_stderr().status(4).run();
-        assert!(ran.stderr.starts_with(&format!("error: sqlite:db/s.db: {why}")), "{words}: {}", ran.stderr);
+        let message = format!("error: sqlite:db/s.db: {why}\nhelp: {help}\n");
+        assert!(ran.stderr.starts_with(&message), "{words}: {}", ran.stderr);
     }
     for words in [PRUNE, "session revoke aaaaaaaa --store sqlite:db/s.db"] {
         let ran = run(place, words).any_stdout().any_stderr().status(4).run();
-        assert!(ran.stderr.contains(why), "{words}: {}", ran.stderr);
+        assert!(ran.stderr.contains(&format!("{why}\nhelp: {help}\n")), "{words}: {}", ran.stderr);
         assert!(!ran.stderr.contains("refused: sqlite:"), "{words} names the store twice: {}", ran.stderr);
     }
     let migrate = "session migrate --from moin-1.9:from --to sqlite:db/s.db";
-    run(place, migrate).stderr(format!("error: sqlite:db/s.db: {why}\n")).status(4).run();
+    run(place, migrate).stderr(format!("error: sqlite:db/s.db: {why}\nhelp: {help}\n")).status(4).run();
     assert_eq!(beside(), before, "{why}");
     assert_eq!(fs::metadata(place.path().join("db/s.db")).unwrap().len(), bytes.len());
 }
@@ -112,13 +113,9 @@ fn session_commands_refuse_a_database_in_a_directory_that_others_can_write() {
     for mode in [0o775, 0o2770, 0o757, 0o1777] {
         fs::set_permissions(place.path().join("db"), Permissions::from_mode(mode)).unwrap();
         let uid = fs::metadata(place.path().join("db")).unwrap().uid();
-        let dir = place.path().join("db");
-        let why = format!(
-            "users other than user {uid} can write to its directory (mode {mode:04o}): run `chmod go-w {}`, and `chown` it to the \
-             user of the wikis",
-            dir.display()
-        );
-        refused(&place, &why.replace(&*place.path().to_string_lossy(), "[DIR]"));
+        let why = format!("users other than user {uid} can write to its directory (mode {mode:04o})");
+        let help = "run `chmod go-w [DIR]/db`, and change the owner to the user of the wikis with `chown`";
+        refused(&place, &why, help);
     }
 }
 
@@ -145,7 +142,8 @@ fn session_commands_as_root_refuse_a_database_in_another_users_directory() {
     chown(place.path(), Some(WIKI), Some(WIKI)).unwrap();
     refused(
         &place,
-        "root owns it, but other users can write to [DIR]: run `chown` with the user of the wikis",
+        "root owns it, but other users can write to [DIR]",
+        "run `chown USER [DIR]/db/s.db` with the user of the wikis",
     );
 }
 
@@ -179,11 +177,8 @@ fn session_commands_refuse_a_database_with_a_foreign_file_beside_it() {
         for (why, plant) in PLANTED.into_iter().take(if is_root() { 4 } else { 3 }) {
             let path = place.path().join(format!("db/s.db-{end}"));
             plant(&place, &path);
-            let why = format!(
-                "s.db-{end}: {why}, expected a regular file of user {uid} without hard links: find out who created \
-                 it, and move it away"
-            );
-            refused(&place, &why);
+            let why = format!("s.db-{end}: {why}, expected a regular file of user {uid} without hard links");
+            refused(&place, &why, "find out who created the file, and move it away");
             fs::remove_file(path).unwrap();
         }
     }
@@ -194,7 +189,7 @@ fn session_commands_refuse_a_fifo_as_database_and_continue() {
     let place = place();
     fs::remove_file(place.path().join("db/s.db")).unwrap();
     fifo(&place.path().join("db/s.db"));
-    refused(&place, "not a regular file: a database must be a regular file without hard links");
+    refused(&place, "not a regular file", "use a regular file without hard links");
     let both = "session verify --store sqlite:db/s.db --store moin-1.9:from --format json";
     let ran = run(&place, both).any_stdout().any_stderr().status(4).run();
     assert_eq!(ran.json()["scanned"], 1);

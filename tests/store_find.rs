@@ -77,7 +77,8 @@ fn find_without_a_farm_file_shows_no_wikis() {
         .args([".", "--orphans"])
         .status(2)
         .stderr(str![[r#"
-error: --orphans needs a farm file: pass -f FILE
+error: --orphans needs a farm file
+help: pass -f FILE
 
 "#]])
         .run();

@@ -132,10 +132,11 @@ fn every_command_as_root_ignores_farm_toml_of_another_users_directory() {
         let run = trap.place.wikifarm(name).args(*args).by_tester().in_dir(&theirs).status(4);
         run.stderr(str![[r#"
 error: farm.toml: refused, because root runs wikifarm and another user can write the file: [DIR]/theirs belongs to user 4242 (mode 0750)
-help: change the owner or the mode, name another file with -f FILE, or use --run-as NAME
+help: change the owner or the mode, name another file with -f FILE, or use
+  --run-as NAME
 
 "#]])
-        .run();
+            .run();
     }
     trap.nobody_came();
 }

@@ -7,6 +7,7 @@ use clap::Args;
 use crate::cli::shared::{Context, Exit, Failure, Format, Outcome};
 use crate::demo;
 use crate::report::escape;
+use crate::report::text::hang;
 use crate::sys::why;
 
 /// Create a small farm with real sessions, and run the main commands on it
@@ -57,11 +58,8 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>, run: RunWords<'_
     if context.verbosity < 0 {
         return Ok(Exit::Success);
     }
-    writeln!(
-        context.out,
-        "Created a demo farm in {}: farm.toml, four wikis, users, and sessions.",
-        escape(&dir.display().to_string())
-    );
+    let text = format!("{}: farm.toml, four wikis, users, and sessions", dir.display());
+    write!(context.out, "{}", hang("Created a demo farm in ", 2, &escape(&text), context.width));
     let file = dir.join("farm.toml");
     for (question, words) in TOUR {
         writeln!(context.out, "\n# {question}\n$ wikifarm {}\n", words.join(" "));

@@ -17,6 +17,7 @@ use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use anstream::stream::RawStream;
 use anstream::{AutoStream, ColorChoice};
 use clap::error::ErrorKind;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
@@ -122,6 +123,17 @@ enum Color {
     Never,
 }
 
+impl Color {
+    /// Whether output to this stream has color.
+    fn is_on(self, stream: &impl RawStream) -> bool {
+        match self {
+            Color::Auto => AutoStream::choice(stream) != ColorChoice::Never,
+            Color::Always => true,
+            Color::Never => false,
+        }
+    }
+}
+
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Check, show, and convert the farm file
@@ -193,26 +205,19 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
         && let Err(error) = crate::sys::run_as(name)
     {
         let exit = if matches!(error, RunAsError::Unknown(_)) { Exit::Usage } else { Exit::Refused };
-        return report(Failure::new(exit, format!("--run-as: {error}")));
+        let color = cli.global.color.is_on(&io::stderr());
+        return report(Failure::new(exit, format!("--run-as: {error}")), color);
     }
     // If this is not allowed, owners' rights include root's groups, which is no reason to stop.
     let _ = crate::sys::forget_groups();
-    let choice = match cli.global.color {
-        Color::Auto => AutoStream::choice(&io::stdout()),
-        Color::Always => ColorChoice::Always,
-        Color::Never => ColorChoice::Never,
-    };
+    let report = |failure| report(failure, cli.global.color.is_on(&io::stderr()));
     let (suffixes, suffixes_are) = match suffixes(cli.global.psl.as_deref()) {
         Ok(list) => list,
         Err(failure) => return report(failure),
     };
-    let stdout = io::stdout();
-    let terminal = stdout.is_terminal();
-    let width =
-        terminal.then(|| rustix::termios::tcgetwinsize(&stdout).ok()).flatten().map(|size| size.ws_col);
-    let color = choice != ColorChoice::Never;
-    let mut out = Writer::stdout(color);
-    let mut err = Writer::stderr(color);
+    let mut out = Writer::stdout(cli.global.color.is_on(&io::stdout()));
+    let mut err = Writer::stderr(cli.global.color.is_on(&io::stderr()));
+    let (color, width) = (out.color(), out.width());
     let mut context = Context {
         out: &mut out,
         err: &mut err,
@@ -222,19 +227,19 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
         farm_file: cli.global.farm.clone(),
         suffixes,
         suffixes_are,
-        terminal,
+        terminal: io::stdout().is_terminal(),
         color,
-        width: width.filter(|width| *width > 0),
+        width,
     };
-    let outcome = dispatch(cli, &mut context);
+    let outcome = dispatch(&cli, &mut context);
     let written = out.finish();
     let exit = outcome.unwrap_or_else(report);
     let exit = if err.finish().is_err() { exit.and(Exit::Partial) } else { exit };
-    lost(written, exit)
+    lost(written, exit, report)
 }
 
 /// The status of a run with that status, whose output may be lost.
-fn lost(written: io::Result<()>, exit: Exit) -> Exit {
+fn lost(written: io::Result<()>, exit: Exit, report: impl Fn(Failure) -> Exit) -> Exit {
     let failure = |error| Failure::partial(format!("can't write the output: {error}", error = why(&error)));
     written.map_or_else(|error| exit.and(report(failure(error))), |()| exit)
 }
@@ -242,20 +247,18 @@ fn lost(written: io::Result<()>, exit: Exit) -> Exit {
 /// Prints help, or an error about the arguments, in which session ids are shortened.
 fn refused(error: &clap::Error, exit: Exit) -> Exit {
     let text = error.render();
-    let colored = |choice| match choice {
-        ColorChoice::Never => (text.to_string(), false),
-        _ => (text.ansi().to_string(), true),
-    };
+    let colored = |color| if color { text.ansi().to_string() } else { text.to_string() };
+    let color = Color::Auto.is_on(&io::stderr());
+    let report = |failure| report(failure, color);
     if error.use_stderr() && error.kind() != ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        let (text, color) = colored(AutoStream::choice(&io::stderr()));
         let mut err = Writer::stderr(color);
-        err.write_all(without_ids(&text).as_bytes());
-        return lost(err.finish(), exit);
+        err.write_all(parse::message(&without_ids(&colored(color)), err.width()).as_bytes());
+        return lost(err.finish(), exit, report);
     }
-    let (text, color) = colored(AutoStream::choice(&io::stdout()));
+    let color = Color::Auto.is_on(&io::stdout());
     let mut out = Writer::stdout(color);
-    out.write_all(text.as_bytes());
-    lost(out.finish(), exit)
+    out.write_all(colored(color).as_bytes());
+    lost(out.finish(), exit, report)
 }
 
 /// The path of the public suffix list in Debian and other distributions.
@@ -276,36 +279,36 @@ fn suffixes(file: Option<&Path>) -> Result<(SharedSuffixes, String), Failure> {
 }
 
 /// Reports a failure on stderr.
-fn report(failure: Failure) -> Exit {
+fn report(failure: Failure, color: bool) -> Exit {
     // Where writing fails, too, the status remains.
-    let mut stderr = Writer::stderr(false);
-    writeln!(stderr, "error: {}", escape(&failure.message));
+    let mut stderr = Writer::stderr(color);
+    stderr.message("error", &failure.message);
     if let Some(help) = &failure.help {
-        writeln!(stderr, "help: {}", escape(help));
+        stderr.message("help", help);
     }
     failure.exit
 }
 
-fn dispatch(cli: Cli, context: &mut Context<'_>) -> Outcome {
+fn dispatch(cli: &Cli, context: &mut Context<'_>) -> Outcome {
     if cli.version {
         return version(context);
     }
-    match cli.command {
+    match &cli.command {
         None => {
             let help = command().render_help();
             let help = if context.color { help.ansi().to_string() } else { help.to_string() };
             context.out.write_all(help.as_bytes());
             Ok(Exit::Usage)
         }
-        Some(Command::Config(command)) => config::run(&command, context),
-        Some(Command::Cookie(command)) => cookie::run(&command, context),
-        Some(Command::Session(command)) => session::run(&command, context),
-        Some(Command::Store(command)) => store::run(&command, context),
-        Some(Command::Doctor(options)) => doctor::run(&options, context),
-        Some(Command::Demo(options)) => demo::run(&options, context, &run_words),
-        Some(Command::Completions(options)) => completions::run(&options, context),
-        Some(Command::Schema(options)) => schema::run(&options, context),
-        Some(Command::Man(options)) => man::run(&options, command(), context),
+        Some(Command::Config(command)) => config::run(command, context),
+        Some(Command::Cookie(command)) => cookie::run(command, context),
+        Some(Command::Session(command)) => session::run(command, context),
+        Some(Command::Store(command)) => store::run(command, context),
+        Some(Command::Doctor(options)) => doctor::run(options, context),
+        Some(Command::Demo(options)) => demo::run(options, context, &run_words),
+        Some(Command::Completions(options)) => completions::run(options, context),
+        Some(Command::Schema(options)) => schema::run(options, context),
+        Some(Command::Man(options)) => man::run(options, command(), context),
     }
 }
 
@@ -313,7 +316,7 @@ fn dispatch(cli: Cli, context: &mut Context<'_>) -> Outcome {
 fn run_words(words: &[&str], context: &mut Context<'_>) -> Outcome {
     let args = ["wikifarm"].iter().chain(words).map(OsString::from);
     let cli = parse::parse(args).map_err(|error| Failure::usage(error.to_string()))?;
-    dispatch(cli, context)
+    dispatch(&cli, context)
 }
 
 fn version(context: &mut Context<'_>) -> Outcome {

@@ -2,10 +2,12 @@
 
 use std::ffi::OsString;
 
+use anstream::adapter::strip_str;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ArgMatches, Command, CommandFactory, Error, FromArgMatches};
 
 use super::shared::Format;
+use crate::report::text::hang;
 
 /// Names alike enough that one may be meant where the other is typed; 1 is the same name.
 const ALIKE: f64 = 0.85;
@@ -46,6 +48,27 @@ pub(super) fn parse<T: CommandFactory + FromArgMatches>(
     let matches = tree.try_get_matches_from_mut(args).map_err(|error| with_suggestion(error, &tree))?;
     has_format(&mut tree, &matches)?;
     T::from_arg_matches(&matches).map_err(|error| error.format(&mut tree))
+}
+
+/// The message of an error in the style of other messages: wrapped, with `help:` before each suggestion.
+pub(super) fn message(text: &str, width: Option<u16>) -> String {
+    let mut message = String::new();
+    for line in text.lines() {
+        let plain = strip_str(line).to_string();
+        if let Some(tip) = plain.trim_start().strip_prefix("tip: ") {
+            // The blank line before it.
+            message.truncate(message.trim_end_matches('\n').len());
+            message.push('\n');
+            let near = tip.strip_prefix("a similar ").and_then(|tip| tip.split_once(" exists: "));
+            let tip = near.map_or_else(|| tip.to_owned(), |(_, near)| format!("did you mean {near}?"));
+            message.push_str(&hang("help: ", 2, &tip, width));
+        } else if plain.starts_with("error: ") {
+            message.push_str(&hang("", 2, line, width));
+        } else {
+            message.extend([line, "\n"]);
+        }
+    }
+    message
 }
 
 /// Refuses a `--format` before the command that the command does not have; after it, clap itself does.

@@ -5,13 +5,39 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::store::StoreError;
+
 /// An error or a warning about an entry or a store. Holds at most 8 characters of an id.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Problem(pub String);
+pub struct Problem {
+    /// What happened.
+    pub message: String,
+    /// What to do.
+    pub help: Option<String>,
+}
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.message)
+    }
+}
+
+impl<T: Into<String>> From<T> for Problem {
+    fn from(message: T) -> Problem {
+        Problem { message: message.into(), help: None }
+    }
+}
+
+impl Problem {
+    /// The problem with what to do.
+    #[must_use]
+    pub fn help(self, help: impl Into<String>) -> Problem {
+        Problem { help: Some(help.into()), ..self }
+    }
+
+    /// An error of a store.
+    pub fn of(error: &StoreError) -> Problem {
+        Problem { message: error.to_string(), help: error.help().map(str::to_owned) }
     }
 }
 
@@ -27,9 +53,9 @@ pub struct Problems {
 
 impl Problems {
     /// Adds a problem.
-    pub fn push(&mut self, problem: &dyn fmt::Display) {
+    pub fn push(&mut self, problem: impl Into<Problem>) {
         if self.named.len() < MOST {
-            self.named.push(Problem(problem.to_string()));
+            self.named.push(problem.into());
         } else {
             self.more += 1;
         }
@@ -39,7 +65,7 @@ impl Problems {
     pub fn lines(self, store: &str) -> Vec<Problem> {
         let mut lines = self.named;
         if self.more > 0 {
-            lines.push(Problem(format!("{store}: {} more of these messages", self.more)));
+            lines.push(format!("{store}: {} more of these messages", self.more).into());
         }
         lines
     }
@@ -62,7 +88,7 @@ pub(super) struct Notes {
 
 impl Notes {
     /// Counts a failure and adds it to the problems.
-    pub(super) fn fail(&mut self, problem: &dyn fmt::Display) {
+    pub(super) fn fail(&mut self, problem: impl Into<Problem>) {
         self.failed += 1;
         self.problems.push(problem);
     }

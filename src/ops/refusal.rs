@@ -47,7 +47,12 @@ pub enum Refusal {
     /// The lock was not acquired: another process holds it, or the directory for locks is unsafe.
     Lock(LockError),
     /// The path of the directory contains a symbolic link of another user.
-    UnsafeDirectory(String),
+    UnsafeDirectory {
+        /// The link.
+        why: String,
+        /// What to do.
+        help: Option<String>,
+    },
 }
 
 impl fmt::Display for Refusal {
@@ -74,15 +79,15 @@ impl fmt::Display for Refusal {
                 write!(f, "can't read the time of the last run: {why}")
             }
             Refusal::Lock(error) => error.fmt(f),
-            Refusal::UnsafeDirectory(why) => f.write_str(why),
+            Refusal::UnsafeDirectory { why, .. } => f.write_str(why),
         }
     }
 }
 
 impl Refusal {
     /// What the user can do.
-    fn help(&self) -> Option<&'static str> {
-        match self {
+    fn help(&self) -> Option<String> {
+        let help = match self {
             Refusal::MaxDelete { .. } => {
                 Some("check the plan with --dry-run; if it is right, raise --max-delete")
             }
@@ -96,8 +101,9 @@ impl Refusal {
                 Some("make the state directory readable, or pass --clock-ok if the clock is right")
             }
             Refusal::Lock(error) => Some(error.help()),
-            Refusal::UnsafeDirectory(_) => None,
-        }
+            Refusal::UnsafeDirectory { help, .. } => help.as_deref(),
+        };
+        help.map(str::to_owned)
     }
 }
 
@@ -107,7 +113,7 @@ pub struct Refused {
     /// Why.
     pub why: String,
     /// What the user can do.
-    pub help: Option<&'static str>,
+    pub help: Option<String>,
 }
 
 impl From<Refusal> for Refused {

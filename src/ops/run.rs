@@ -36,13 +36,14 @@ impl Opened {
         match store {
             Ok(store) => opened.store = Some(store),
             Err(error) if error.is_unsafe() => {
-                opened.refusal = Some(Refusal::UnsafeDirectory(error.why()));
+                let help = error.help().map(str::to_owned);
+                opened.refusal = Some(Refusal::UnsafeDirectory { why: error.why(), help });
             }
             // A wiki that never ran has no session directory. A missing directory in an address is a mistake.
             Err(error) if error.is_missing() && !opened.spec.wikis.is_empty() => {
-                opened.notes.hints.push(Problem(format!("{error}: its wiki has stored no session yet")));
+                opened.notes.hints.push(format!("{error}: its wiki has stored no session yet").into());
             }
-            Err(error) => opened.notes.fail(&error),
+            Err(error) => opened.notes.fail(Problem::of(&error)),
         }
         opened
     }
@@ -244,7 +245,7 @@ impl<O: Operation> Plan<O> {
             && failed == 0
             && let Err(why) = options.finish()
         {
-            notes.warnings.insert(0, Problem(why));
+            notes.warnings.insert(0, why.into());
         }
         // The locks are held until here.
         drop(locks);

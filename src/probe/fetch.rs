@@ -12,6 +12,7 @@ use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
 use url::Url;
 
 use crate::browser::{Profile, parse_cookie_date};
+use crate::sys::why;
 
 /// Options of a visit.
 #[derive(Debug, Clone, Default)]
@@ -89,7 +90,7 @@ pub fn fetch(
         let response = match agent.get(url.as_str()).header("Cookie", header).call() {
             Ok(response) => response,
             Err(error) => {
-                let why = FetchError::Visit(next.0, error.to_string());
+                let why = FetchError::Visit(next.0, plain(&error, options.timeout));
                 return Err(Box::new(Broken { hops, why }));
             }
         };
@@ -111,6 +112,15 @@ pub fn fetch(
             Some(further) => next = further,
             None => return Ok(hops),
         }
+    }
+}
+
+/// An error in words.
+fn plain(error: &ureq::Error, timeout: Duration) -> String {
+    match error {
+        ureq::Error::Io(error) => why(error),
+        ureq::Error::Timeout(_) => format!("no answer within {} s (timeout)", timeout.as_secs_f64()),
+        other => other.to_string(),
     }
 }
 

@@ -7,7 +7,7 @@ use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet, renderer::Deco
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::text::{Paint, paint, wrap};
+use super::text::{Paint, columns, length, paint, wrap};
 use super::{escape, sarif};
 use crate::farm::{Edit, Layout, Source, Span, SyntaxErrors};
 use crate::lint::{self, Finding, Severity};
@@ -102,7 +102,7 @@ pub fn json<'a>(source: &Source, layout: Option<&Layout<'_>>, finding: &'a Findi
     }
 }
 
-/// All findings as text, each with the lines of the file; messages are wrapped to `width` columns, if it is known.
+/// All findings as text, each with the lines of the file; messages are wrapped to `width` columns (80 if unknown).
 pub fn human(source: &Source, findings: &[Finding], color: bool, width: Option<u16>) -> String {
     let mut text = String::new();
     for finding in findings {
@@ -193,11 +193,11 @@ impl<'a> Results<'a> {
 }
 
 /// Syntax errors as text.
-pub fn syntax(errors: &SyntaxErrors, color: bool) -> String {
+pub fn syntax(errors: &SyntaxErrors, color: bool, width: Option<u16>) -> String {
     let mut text = String::new();
     for (message, span) in errors.errors.iter().take(20) {
         let shown = Shown { severity: Severity::Error, rule: None, message, span, also: &[], help: None };
-        text.push_str(&diagnostic(&errors.source, &shown, color, None));
+        text.push_str(&diagnostic(&errors.source, &shown, color, width));
     }
     if errors.errors.len() > 20 {
         text.push_str(&format!("and {} more errors\n", errors.errors.len() - 20));
@@ -205,27 +205,38 @@ pub fn syntax(errors: &SyntaxErrors, color: bool) -> String {
     text
 }
 
+/// How many findings a check shows of each severity, and how many warnings it hides.
+#[derive(Debug, Clone, Copy, Default)]
+#[allow(missing_docs, reason = "the names say it")]
+pub struct Counts {
+    pub errors: usize,
+    pub warnings: usize,
+    pub notes: usize,
+    pub hidden: usize,
+}
+
 /// The last line of a check: `farm.toml: 3 wikis, 1 error, 2 warnings`.
-pub fn summary(
-    source: &Source,
-    wikis: usize,
-    (errors, warnings, notes, hidden): (usize, usize, usize, usize),
-    colored: bool,
-) -> String {
+pub fn summary(source: &Source, wikis: usize, counts: Counts, colored: bool) -> String {
+    let Counts { errors, warnings, notes, hidden } = counts;
     let count = |number: usize, word: &str| match number {
         1 => format!("1 {word}"),
         _ => format!("{number} {word}s"),
     };
     let file = source.path().display().to_string();
-    let error = || paint(&count(errors, "error"), Paint::Bad, colored);
-    let warning = || paint(&count(warnings, "warning"), Paint::Warning, colored);
-    let found = match (errors, warnings) {
-        (0, 0) if notes > 0 => count(notes, "note"),
-        (0, 0) if hidden == 0 => paint("no problems found", Paint::Good, colored),
-        (0, 0) => paint("no errors", Paint::Good, colored),
-        (0, _) => warning(),
-        (_, 0) => error(),
-        (_, _) => format!("{}, {}", error(), warning()),
+    let shown = [
+        (errors, "error", Some(Paint::Bad)),
+        (warnings, "warning", Some(Paint::Warning)),
+        (notes, "note", None),
+    ];
+    let shown = shown.into_iter().filter(|(number, ..)| *number > 0).map(|(number, word, color)| {
+        let text = count(number, word);
+        color.map_or(text.clone(), |color| paint(&text, color, colored))
+    });
+    let shown: Vec<String> = shown.collect();
+    let found = match shown.is_empty() {
+        true if hidden == 0 => paint("no problems found", Paint::Good, colored),
+        true => paint("no errors", Paint::Good, colored),
+        false => shown.join(", "),
     };
     let hidden =
         if hidden == 0 { String::new() } else { format!("; {} not shown", count(hidden, "warning")) };
@@ -256,13 +267,21 @@ fn diagnostic(source: &Source, shown: &Shown<'_>, color: bool, width: Option<u16
     let path = |span: &Span| escape(&source.path_at(span.start).display().to_string()).into_owned();
     let mut group =
         title.element(excerpt(source, path(shown.span), shown.span, AnnotationKind::Primary, None));
+    let spans = shown.also.iter().map(|(span, _)| span).chain([shown.span]);
+    let digits =
+        spans.map(|span| source.position(span.start).line).max().unwrap_or_default().to_string().len();
+    let mut notes = Vec::new();
     for (span, label) in shown.also {
-        group = group.element(excerpt(source, path(span), span, AnnotationKind::Context, Some(label)));
+        // After `12 | `, the text before the span, the span, and a blank.
+        let before = digits + 3 + source.position(span.end).column;
+        let fits = before + length(&escape(label)) <= columns(width);
+        group =
+            group.element(excerpt(source, path(span), span, AnnotationKind::Context, fits.then_some(label)));
+        notes.extend((!fits).then_some((Level::NOTE, label.as_str())));
     }
-    if let Some(help) = shown.help {
-        // `   = help: `, after the line number.
-        let label = source.position(shown.span.start).line.to_string().len() + 9;
-        group = group.element(Level::HELP.message(wrapped(help, label, width)));
+    // `   = help: `, after the line number.
+    for (level, text) in notes.into_iter().chain(shown.help.map(|help| (Level::HELP, help))) {
+        group = group.element(level.message(wrapped(text, digits + 9, width)));
     }
     let renderer = if color { Renderer::styled() } else { Renderer::plain() };
     let renderer = width.map_or(renderer.clone(), |width| renderer.term_width(width.into()));
@@ -271,8 +290,7 @@ fn diagnostic(source: &Source, shown: &Shown<'_>, color: bool, width: Option<u16
 
 /// The text escaped, in lines that fit beside a label of `label` columns.
 fn wrapped(text: &str, label: usize, width: Option<u16>) -> String {
-    let Some(width) = width else { return escape(text).into_owned() };
-    let beside = usize::from(width).saturating_sub(label).max(20);
+    let beside = columns(width).saturating_sub(label).max(20);
     wrap("", &escape(text), u16::try_from(beside).ok()).trim_end().to_owned()
 }
 
@@ -305,12 +323,14 @@ mod tests {
         let text =
             "[wikis.a]\nurl = \"one.example.org\"\n[wikis.b]\nurl = \"https://b.example.org/?query\"\n";
         let farm = Farm::parse(Path::new("farm.toml"), text.to_owned()).unwrap();
-        let found = lint::parse_findings(&farm);
+        let mut found = lint::parse_findings(&farm);
+        found[0].also = vec![(0..9, "a label of many words ".repeat(3).trim().to_owned())];
         let widest = |width| {
             let text = human(&farm.source, &found, false, width);
             text.lines().map(|line| line.chars().count()).max().unwrap_or_default()
         };
-        assert!(widest(None) > 70);
+        assert!((71..=80).contains(&widest(None)));
         assert!(widest(Some(60)) <= 60);
+        assert!(human(&farm.source, &found, false, Some(60)).contains("= note: a label of many words a"));
     }
 }

@@ -34,6 +34,7 @@ pub fn grid(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> Str
 }
 
 /// A list with a header line, two blanks between columns, narrowed to `width` columns if given; every cell is escaped.
+/// If the words do not fit, one blank is between columns.
 ///
 /// Numbers are aligned to the right; from the third on, a column in which every number is zero is left out. A cell
 /// breaks between words; the widest break after slashes where not all words fit.
@@ -44,7 +45,9 @@ pub fn list(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>, width:
     let kept: Vec<usize> =
         (0..header.len()).filter(|column| is_kept(header, *column) || !all_zero(cells(*column))).collect();
     let words = |column: &usize| Longest::of(header.get(*column).copied().into_iter().chain(cells(*column)));
-    let widths = width.map(|width| least_widths(kept.iter().map(words).collect(), width));
+    let words: Vec<Longest> = kept.iter().map(words).collect();
+    let gap = if width.is_some_and(|width| total(&words, GAP) > width) { 1 } else { GAP };
+    let widths = width.map(|width| least_widths(words, gap, width));
     let least = |position: usize| widths.as_ref().and_then(|widths| widths.get(position).copied());
     let mut table = Table::new();
     table.load_style(NOTHING);
@@ -55,15 +58,16 @@ pub fn list(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>, width:
     }));
     if let Some(width) = width {
         table.set_content_arrangement(ContentArrangement::Dynamic);
-        table.set_width(width);
+        // The blanks after the last column are cut off.
+        table.set_width(width.saturating_add(gap));
     }
     for (position, column) in table.column_iter_mut().enumerate() {
-        column.set_padding((0, GAP));
+        column.set_padding((0, gap));
         if kept.get(position).is_some_and(|column| all_numbers(cells(*column))) {
             column.set_cell_alignment(CellAlignment::Right);
         }
         if let Some(least) = least(position) {
-            column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(least + GAP)));
+            column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(least + gap)));
         }
     }
     finish(&table)
@@ -111,11 +115,8 @@ fn is_kept(header: &[&str], column: usize) -> bool {
 const GAP: u16 = 2;
 
 /// The least width of each column: its longest word; the widest columns get less where not all words fit.
-fn least_widths(mut words: Vec<Longest>, width: u16) -> Vec<u16> {
-    let total = |words: &[Longest]| {
-        words.iter().fold(0u16, |sum, word| sum.saturating_add(word.length).saturating_add(GAP))
-    };
-    let mut excess = total(&words).saturating_sub(width);
+fn least_widths(mut words: Vec<Longest>, gap: u16, width: u16) -> Vec<u16> {
+    let mut excess = total(&words, gap).saturating_sub(width);
     while excess > 0
         && let Some(widest) = words
             .iter_mut()
@@ -123,9 +124,15 @@ fn least_widths(mut words: Vec<Longest>, width: u16) -> Vec<u16> {
             .max_by_key(|word| word.length)
     {
         widest.length = widest.length.saturating_sub(excess).max(NARROWEST);
-        excess = total(&words).saturating_sub(width);
+        excess = total(&words, gap).saturating_sub(width);
     }
     words.into_iter().map(|word| word.length).collect()
+}
+
+/// The least width of a table with these columns.
+fn total(words: &[Longest], gap: u16) -> u16 {
+    let widths = words.iter().fold(0u16, |sum, word| sum.saturating_add(word.length).saturating_add(gap));
+    widths.saturating_sub(gap)
 }
 
 /// The longest word of a column.
@@ -243,6 +250,13 @@ mod tests {
         for word in ["alpha", "beta", "gamma", "EXPIRES", "unreadable"] {
             assert!(text.contains(word), "{word}: {text}");
         }
+    }
+
+    #[test]
+    fn words_that_do_not_fit_have_one_blank_between_columns() {
+        let rows = rows(&[&["alpha", "beta", "gamma"]]);
+        assert_eq!(list(&["A", "B", "C"], rows.clone(), Some(18)), "A      B     C\nalpha  beta  gamma\n");
+        assert_eq!(list(&["A", "B", "C"], rows, Some(16)), "A     B    C\nalpha beta gamma\n");
     }
 
     #[test]

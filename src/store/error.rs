@@ -26,8 +26,10 @@ pub enum StoreError {
     Unusable {
         /// The address.
         store: String,
-        /// Why, and what to do.
+        /// Why.
         why: String,
+        /// What to do.
+        help: Option<String>,
         /// Whether it does not exist.
         missing: bool,
     },
@@ -35,8 +37,10 @@ pub enum StoreError {
     Unsafe {
         /// The address.
         store: String,
-        /// Why, and what to do.
+        /// Why.
         why: String,
+        /// What to do.
+        help: String,
     },
     /// No session could be opened, all for the same reason.
     Refused {
@@ -80,9 +84,18 @@ impl StoreError {
         }
     }
 
+    /// What to do, if that is known.
+    pub fn help(&self) -> Option<&str> {
+        match self {
+            StoreError::Unusable { help, .. } => help.as_deref(),
+            StoreError::Unsafe { help, .. } => Some(help),
+            _ => None,
+        }
+    }
+
     /// An unusable store.
     pub(super) fn unusable(spec: &StoreSpec, why: impl Into<String>) -> Self {
-        StoreError::Unusable { store: spec.address(), why: why.into(), missing: false }
+        StoreError::Unusable { store: spec.address(), why: why.into(), help: None, missing: false }
     }
 
     pub(super) fn entry(spec: &StoreSpec, name: EntryName, source: io::Error) -> Self {
@@ -94,7 +107,7 @@ impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             StoreError::Directory(error) => error.fmt(f),
-            StoreError::Unusable { store, why, .. } | StoreError::Unsafe { store, why } => {
+            StoreError::Unusable { store, why, .. } | StoreError::Unsafe { store, why, .. } => {
                 write!(f, "{store}: {why}")
             }
             StoreError::Listing { dir, source } => {

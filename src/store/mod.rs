@@ -190,6 +190,17 @@ pub trait SessionStore: Send + Sync {
         self.remove(batch, decide)
     }
 
+    /// Until when no wiki loads or saves a session with this id because it was ended, in unix seconds. `None` without a
+    /// tombstone.
+    ///
+    /// # Errors
+    ///
+    /// The store did not answer.
+    fn ended_until(&self, id: &EntryName) -> Result<Option<f64>, StoreError> {
+        let _ = id;
+        Ok(None)
+    }
+
     /// Removes expired tombstones.
     ///
     /// # Errors

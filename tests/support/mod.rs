@@ -17,7 +17,7 @@ mod text;
 mod traced;
 
 pub(crate) use place::{Place, fixtures};
-pub(crate) use run::{Ran, Run, is_root};
+pub(crate) use run::{Ran, Run, is_root, unwrapped};
 pub(crate) use session::{DAY, HOUR, NOW, Session, clock};
 pub(crate) use skipped::not_tested;
 pub(crate) use snapshot::same;

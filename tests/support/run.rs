@@ -43,6 +43,7 @@ pub(crate) struct Run<'a> {
 /// The results of a run.
 pub(crate) struct Ran {
     pub(crate) stdout: String,
+    /// Standard error without the line breaks inside messages.
     pub(crate) stderr: String,
     words: Vec<String>,
 }
@@ -161,6 +162,22 @@ impl<'a> Run<'a> {
         (stdout, stderr, status.code().unwrap_or(-1))
     }
 
+    /// Runs with standard output on a terminal of this width. Returns standard output and standard error.
+    pub(crate) fn on_terminal(self, columns: u16) -> (Vec<u8>, Vec<u8>) {
+        let size = nix::pty::Winsize { ws_row: 40, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
+        let pty = nix::pty::openpty(&size, None).unwrap();
+        let mut master = File::from(pty.master);
+        let reader = thread::spawn(move || {
+            let mut bytes = Vec::new();
+            // The end of a terminal's output is an error.
+            let _ = master.read_to_end(&mut bytes);
+            bytes
+        });
+        let (_, stderr, _) = self.into(pty.slave).raw();
+        let text = String::from_utf8(reader.join().unwrap()).unwrap();
+        (text.replace("\r\n", "\n").into_bytes(), stderr)
+    }
+
     /// Runs and compares.
     #[track_caller]
     pub(crate) fn run(mut self) -> Ran {
@@ -169,13 +186,23 @@ impl<'a> Run<'a> {
         let plain =
             |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).replace(&*dir.to_string_lossy(), "[DIR]");
         let words = self.args.iter().map(|arg| arg.to_string_lossy().into_owned()).collect();
-        let ran = Ran { stdout: plain(stdout), stderr: plain(stderr), words };
+        let (stdout, stderr) = (plain(stdout), plain(stderr));
+        let ran = Ran { stdout, stderr: unwrapped(&stderr), words };
         schema::check_lines(&ran.words, &ran.stdout);
         let mut report = String::new();
         for (what, expected, found) in
-            [("stdout", &self.stdout, &ran.stdout), ("stderr", &self.stderr, &ran.stderr)]
+            [("stdout", &self.stdout, &ran.stdout), ("stderr", &self.stderr, &stderr)]
         {
-            if let Some(Err(difference)) = expected.as_ref().map(|expected| compare(what, found, expected)) {
+            // Where lines break depends on the length of the test's directory. Only snapshots show line breaks.
+            let is_plain = |expected: &Data| found.contains("[DIR]") || expected.source().is_none();
+            let compared = expected.as_ref().map(|expected| match what == "stderr" && is_plain(expected) {
+                true if expected.source().is_none() => {
+                    compare(what, &unwrapped(found), &unwrapped(&expected.to_string()).into_data())
+                }
+                true => compare(what, &unwrapped(found), expected),
+                false => compare(what, found, expected),
+            });
+            if let Some(Err(difference)) = compared {
                 report += &difference;
             }
         }
@@ -253,6 +280,23 @@ impl<'a> Run<'a> {
 fn expected(text: impl IntoData) -> Data {
     let text = text.into_data();
     if text.source().is_some() { text } else { unindent(&text.to_string()).into_data() }
+}
+
+/// The text with each message on one line: a wrapped message goes on after two or more blanks.
+pub(crate) fn unwrapped(text: &str) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    for line in text.split('\n') {
+        // The other lines belong to an excerpt of a file, or to a list of arguments.
+        let is_other = |rest: &str| {
+            rest.is_empty() || rest.starts_with(['-', '|', '=', ':', '^']) || rest.starts_with("[possible")
+        };
+        let goes_on = line.strip_prefix("  ").map(str::trim_start).filter(|rest| !is_other(rest));
+        match (goes_on, lines.last_mut()) {
+            (Some(rest), Some(last)) if !last.is_empty() => last.extend([" ", rest]),
+            _ => lines.push(line.to_owned()),
+        }
+    }
+    lines.join("\n")
 }
 
 /// Reads to the end in another thread.

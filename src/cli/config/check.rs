@@ -74,6 +74,8 @@ pub(super) struct Document<'a> {
     errors: usize,
     /// The number of warnings.
     warnings: usize,
+    /// The number of notes; 0 unless `--min-severity note` shows them.
+    notes: usize,
     /// The findings that `--fix` removed; absent without `--fix`.
     #[serde(skip_serializing_if = "Option::is_none")]
     fixed: Option<Vec<fix::Json<'a>>>,
@@ -166,7 +168,7 @@ fn write(
     context: &mut Context<'_>,
 ) {
     let count = |severity| found.iter().filter(|finding| finding.severity == severity).count();
-    let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
+    let [errors, warnings, notes] = [Severity::Error, Severity::Warning, Severity::Note].map(count);
     let results = findings::Results::new(source, relative, found);
     // The other formats can't list the fixed findings, except for JSON.
     if !matches!(context.format, Format::Human | Format::Json) {
@@ -178,7 +180,7 @@ fn write(
             let findings =
                 found.iter().map(|finding| findings::json(source, layout.as_ref(), finding)).collect();
             let fixed = fixed.map(|fixed| fixed.iter().map(fix::json).collect());
-            context.document(&Document { findings, errors, warnings, fixed });
+            context.document(&Document { findings, errors, warnings, notes, fixed });
         }
         Format::Ndjson => {
             let layout = findings::layout(source, found);
@@ -201,8 +203,7 @@ fn write(
             }
             context.out.write_all(text.as_bytes());
             if context.verbosity >= 0 {
-                let notes = found.len().saturating_sub(errors + warnings);
-                let counts = (errors, warnings, notes, hidden);
+                let counts = findings::Counts { errors, warnings, notes, hidden };
                 let summary = findings::summary(source, wikis, counts, context.color);
                 writeln!(context.out, "{summary}");
             }

@@ -111,7 +111,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
 /// The farm, if it has no errors; prints the errors.
 fn sound(path: &Path, text: &str, version: Version, context: &mut Context<'_>) -> Result<Farm, Failure> {
     let farm = Farm::parse(path, text.to_owned())
-        .map_err(|errors| Failure::usage(findings::syntax(&errors, context.color)))?;
+        .map_err(|errors| Failure::usage(findings::syntax(&errors, context.color, context.width)))?;
     let mut found = lint::check(&farm, &lint::RealDisk, &context.suffixes, &lint::Overrides::default());
     found.retain(|finding| finding.severity == Severity::Error);
     if found.is_empty() {

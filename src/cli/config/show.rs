@@ -7,8 +7,8 @@ use serde::Serialize;
 use crate::cli::shared::wiki::find_wiki;
 use crate::cli::shared::{Context, Exit, Format, Outcome};
 use crate::farm::{Farm, Key, Origin, Wiki};
-use crate::report::text::{Paint, paint};
-use crate::report::{escape, table};
+use crate::report::escape;
+use crate::report::text::{Paint, columns, length, paint};
 
 /// Show the effective settings of wikis, and where each setting comes from
 #[derive(Debug, Args)]
@@ -63,12 +63,28 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
             writeln!(context.out);
         }
         writeln!(context.out, "{}", paint(&escape(&wiki.name), Paint::Heading, context.color));
-        let rows = rows(&farm, wiki);
-        let lines =
-            rows.iter().map(|row| [format!("  {}", row.setting), row.shown.clone(), row.source.clone()]);
-        write!(context.out, "{}", table::plain(lines));
+        write!(context.out, "{}", listing(&rows(&farm, wiki), columns(context.width)));
     }
     Ok(Exit::Success)
+}
+
+/// The settings in columns. The origin of a value that leaves no space for it is on the next line.
+fn listing(rows: &[Row], width: usize) -> String {
+    let longest =
+        |cell: fn(&Row) -> &str| rows.iter().map(|row| length(&escape(cell(row)))).max().unwrap_or(0);
+    let (settings, sources) = (longest(|row| row.setting), longest(|row| &row.source));
+    let space = width.saturating_sub(2 + settings + 2 + 2 + sources);
+    let fits = |row: &&Row| length(&escape(&row.shown)) <= space;
+    let values = rows.iter().filter(fits).map(|row| length(&escape(&row.shown))).max().unwrap_or(0);
+    let mut text = String::new();
+    for row in rows {
+        let (value, source) = (escape(&row.shown), escape(&row.source));
+        let line = format!("  {:<settings$}  {value:<values$}  {source}\n", row.setting);
+        let two =
+            format!("  {:<settings$}  {value}\n  {:settings$}  {:values$}  {source}\n", row.setting, "", "");
+        text.push_str(if fits(&row) { &line } else { &two });
+    }
+    text
 }
 
 fn rows(farm: &Farm, wiki: &Wiki) -> Vec<Row> {

@@ -32,7 +32,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     let farm = context.farm_to_predict()?;
     let (from, to) = (find_wiki(&farm, &options.from)?, find_wiki(&farm, &options.to)?);
     if from.name == to.name {
-        return Err(Failure::usage(format!("{} is named twice: name two different wikis", from.name)));
+        return Err(Failure::usage(format!("{} is named twice", from.name)).help("name two different wikis"));
     }
     let directories = RealDirectories::default();
     let model = Model::for_browser(&farm, &directories, &context.suffixes, options.browser.profile());

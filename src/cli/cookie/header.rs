@@ -11,7 +11,7 @@ use crate::cli::shared::wiki::find_wiki;
 use crate::cli::shared::{Context, Exit, Format, Outcome};
 use crate::moin::{Visitor, placeholder_id, session_cookie};
 use crate::report::escape;
-use crate::report::text::wrap;
+use crate::report::text::{Paint, hang, paint, wrap};
 
 /// Print the Set-Cookie headers of a wiki, with a placeholder as session id
 #[derive(Debug, Args)]
@@ -86,15 +86,23 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     let unknown = wiki.custom_handler().is_some();
     for row in headers {
         match &row.set_cookie {
-            None if unknown => writeln!(context.out, "{:<9}  {}", row.visitor, escape(&row.reason)),
-            Some(header) => writeln!(context.out, "{:<9}  Set-Cookie: {}", row.visitor, escape(header)),
-            None => writeln!(context.out, "{:<9}  no cookie: {}", row.visitor, escape(&row.reason)),
+            None if unknown => show(&row, "", &row.reason, context),
+            Some(header) => show(&row, "Set-Cookie: ", header, context),
+            None => show(&row, "no cookie: ", &row.reason, context),
         }
         for line in lines(&row.rejected_by) {
-            write!(context.out, "{}", wrap("           ", &escape(&line), context.width));
+            let line = wrap("           ", &escape(&line), context.width);
+            let rejected = paint("rejected", Paint::Bad, context.color);
+            write!(context.out, "{}", line.replacen("rejected", &rejected, 1));
         }
     }
     Ok(Exit::Success)
+}
+
+/// The result for one visitor, wrapped.
+fn show(row: &Row, what: &str, text: &str, context: &mut Context<'_>) {
+    let visitor = paint(&format!("{:<9}", row.visitor), Paint::Heading, context.color);
+    write!(context.out, "{}", hang(&format!("{visitor}  {what}"), 13, &escape(text), context.width));
 }
 
 fn why(visitor: Visitor) -> &'static str {

@@ -70,12 +70,14 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
 /// Refuses a grid that says nothing, or too much.
 fn check_matrix(chosen: &Chosen<'_>) -> Result<(), Failure> {
     if chosen.one.is_some() {
-        return Err(Failure::usage("--matrix: name at least two wikis, or no wiki to show all"));
+        return Err(Failure::usage("--matrix needs two or more wikis")
+            .help("name another wiki, or no wiki to show all"));
     }
     match chosen.sites.len() {
-        many if many > MATRIX_MOST => Err(Failure::usage(format!(
-            "--matrix shows at most {MATRIX_MOST} wikis, and the farm has {many}: name up to {MATRIX_MOST} of them"
-        ))),
+        many if many > MATRIX_MOST => {
+            let why = format!("--matrix shows at most {MATRIX_MOST} wikis, and the farm has {many}");
+            Err(Failure::usage(why).help(format!("name up to {MATRIX_MOST} wikis")))
+        }
         _ => Ok(()),
     }
 }

@@ -20,7 +20,7 @@ use crate::probe::{
     Broken, Difference, Finding, Hop, Options as Visit, certificates, compare, cookie_for, fetch,
 };
 use crate::report::escape;
-use crate::report::text::wrap;
+use crate::report::text::{hang, wrap};
 use crate::sys::read_input;
 
 /// Visit live wikis, and compare the cookies they send with the prediction
@@ -326,7 +326,7 @@ fn human(probe: &Probe, alias: bool, context: &mut Context<'_>) {
         let on = hop.location.as_ref().map_or(String::new(), |location| format!(" to {location}"));
         writeln!(out, "  {} {}{}", hop.status, escape(&hop.url), escape(&on));
         for CookieJson { set_cookie, rejected_by } in &hop.cookies {
-            writeln!(out, "    Set-Cookie: {}", escape(set_cookie));
+            write!(out, "{}", hang("    Set-Cookie: ", 6, &escape(set_cookie), context.width));
             for line in lines(rejected_by) {
                 write!(out, "{}", wrap("    ", &escape(&line), context.width));
             }
@@ -336,16 +336,15 @@ fn human(probe: &Probe, alias: bool, context: &mut Context<'_>) {
         }
     }
     for Difference { attribute, expected, found } in &probe.drift {
-        writeln!(out, "  {attribute}: predicted {}, found {}", escape(expected), escape(found));
+        let text = format!("{attribute}: predicted {expected}, found {found}");
+        write!(out, "{}", hang("  ", 4, &escape(&text), context.width));
     }
     if let Some(skew) = probe.skew() {
         let setting = probe.clock_skew.unwrap_or_default();
-        writeln!(
-            out,
-            "  clock: the server is {skew} this machine (clock_skew = {setting} predicts the effects)"
-        );
+        let text = format!("the server is {skew} this machine (clock_skew = {setting} predicts the effects)");
+        write!(out, "{}", hang("  clock: ", 4, &text, context.width));
     }
     if let Some(error) = &probe.error {
-        writeln!(out, "  {}", escape(error));
+        write!(out, "{}", hang("  ", 4, &escape(error), context.width));
     }
 }

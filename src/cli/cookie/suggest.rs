@@ -115,7 +115,8 @@ fn names(option: &str, list: &str, farm: &Farm) -> Result<Vec<String>, Failure> 
     let names: Vec<String> = names.collect::<Result<_, Failure>>()?;
     match names.iter().collect::<BTreeSet<_>>().len() {
         0 | 1 => {
-            Err(Failure::usage(format!("{option}: name at least two wikis, such as {option} docs,plans")))
+            let help = format!("name two or more wikis, such as {option} docs,plans");
+            Err(Failure::usage(format!("{option} needs two or more wikis")).help(help))
         }
         _ => Ok(names),
     }

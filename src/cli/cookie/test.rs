@@ -91,14 +91,15 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
             let others: Vec<_> = others.iter_mut().map(|jar| (jar.profile(), step.play(jar))).collect();
             let text = human::step(step, &played, &others, options.script.is_some());
             let before = if index > 0 { "\n" } else { "" };
-            write!(context.out, "{before}{}", human::wrapped(&text, context.width));
+            write!(context.out, "{before}{}", human::wrapped(&text, context.color, context.width));
         } else {
             document.add(step, &played);
         }
     }
     if human {
         for difference in compared.map(|other| why(&steps, &jar, other)).unwrap_or_default() {
-            write!(context.out, "\n{}", human::wrapped(&human::difference(difference), context.width));
+            let text = human::difference(difference);
+            write!(context.out, "\n{}", human::wrapped(&text, context.color, context.width));
         }
     } else {
         context.document(&document);

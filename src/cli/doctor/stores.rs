@@ -47,9 +47,21 @@ fn details(spec: &StoreSpec, command: &str, context: &Context<'_>) -> String {
 
 /// Whether `config check` has a rule for the same, in a directory.
 fn is_of_config_check(rule: Rule, spec: &StoreSpec) -> bool {
-    use Rule::{AccessDenied, DiskFull, ReadOnlyDirectory, UnsafeDirectory, UnwritableDirectory};
+    use Rule::{
+        AccessDenied, DiskFull, ListableSessions, ReadOnlySessions, UnwritableSessions, WorldWritable,
+        WritableParent,
+    };
     spec.location.layout().is_some()
-        && matches!(rule, AccessDenied | DiskFull | ReadOnlyDirectory | UnsafeDirectory | UnwritableDirectory)
+        && matches!(
+            rule,
+            AccessDenied
+                | DiskFull
+                | ListableSessions
+                | ReadOnlySessions
+                | UnwritableSessions
+                | WorldWritable
+                | WritableParent
+        )
 }
 
 /// A rule that affects people, as a line.
@@ -59,7 +71,7 @@ fn line(rule: Rule, kind: &Kind, spec: &StoreSpec) -> Option<Line> {
         return None;
     }
     let (status, symptom, effect) = match rule {
-        Rule::ReadOnlyDirectory | Rule::DiskFull | Rule::AccessDenied | Rule::UnwritableDirectory => {
+        Rule::ReadOnlySessions | Rule::DiskFull | Rule::AccessDenied | Rule::UnwritableSessions => {
             (Status::Fail, CannotLogIn, rule.title())
         }
         Rule::WrongOwner => (
@@ -69,11 +81,9 @@ fn line(rule: Rule, kind: &Kind, spec: &StoreSpec) -> Option<Line> {
         ),
         Rule::ForbiddenClass => (Status::Fail, WrongUser, "that run code in the wiki: a possible attack"),
         // A session that others can change runs their code in the wiki.
-        Rule::UnsafeFile if kind.findings.iter().any(|finding| finding.message.contains("can write")) => {
-            (Status::Fail, WrongUser, "that every local user can read, and some that they can change")
-        }
-        Rule::UnsafeFile => (Status::Warn, WrongUser, "that every local user can read"),
-        Rule::UnsafeDirectory => (Status::Fail, WrongUser, rule.title()),
+        Rule::WritableSessions => (Status::Fail, WrongUser, "that every local user can change"),
+        Rule::ReadableSessions => (Status::Warn, WrongUser, "that every local user can read"),
+        Rule::WorldWritable | Rule::WritableParent => (Status::Fail, WrongUser, rule.title()),
         Rule::UnauthorizedSetuid => (Status::Fail, WrongUser, "that act as another user without a superuser"),
         Rule::NoMac => (Status::Warn, LoggedOut, "without a valid MAC: their users are logged out"),
         Rule::Unreadable => (Status::Warn, LoggedOut, unreadable(spec)),

@@ -4,7 +4,7 @@ use crate::cli::session::json::SessionJson;
 use crate::cli::shared::Context;
 use crate::report::escape;
 use crate::report::measure::{bytes, relative, rfc3339};
-use crate::report::text::{Paint, paint};
+use crate::report::text::{Paint, paint, wrap};
 use crate::store::{Expires, Session, State, StoreSpec, seconds};
 
 /// Shown for a user id without a name.
@@ -16,7 +16,8 @@ pub(super) fn write(session: &Session, json: &SessionJson, spec: &StoreSpec, con
     let out = &mut *context.out;
     let wikis = if json.wikis.is_empty() { String::new() } else { format!(" ({})", json.wikis.join(", ")) };
     writeln!(out, "session   {}", escape(&json.id));
-    writeln!(out, "store     {}{}", escape(&spec.address()), escape(&wikis));
+    let store = format!("{}{wikis}", spec.address());
+    write!(out, "{}", wrap("store     ", &escape(&store), context.width));
     let color = match json.state {
         State::Live => Paint::Good,
         State::Expired | State::Idle => Paint::Faint,
@@ -26,9 +27,10 @@ pub(super) fn write(session: &Session, json: &SessionJson, spec: &StoreSpec, con
     writeln!(out, "state     {}", paint(json.state.name(), color, context.color));
     let time = |time: f64| format!("{}, {}", rfc3339(time).unwrap_or_default(), relative(time, now));
     match &session.facts {
-        Err(why) => writeln!(out, "          {}", escape(&why.to_string())),
+        Err(why) => write!(out, "{}", wrap("          ", &escape(&why.to_string()), context.width)),
         Ok(facts) => {
             match facts.expires {
+                Expires::At(end) if json.state == State::Expired => writeln!(out, "expired   {}", time(end)),
                 Expires::At(end) => writeln!(out, "expires   {}", time(end)),
                 Expires::Absent => writeln!(out, "expires   not set"),
                 Expires::Invalid(what) => writeln!(out, "expires   invalid: {what}"),
@@ -50,5 +52,5 @@ pub(super) fn write(session: &Session, json: &SessionJson, spec: &StoreSpec, con
         }
     }
     writeln!(out, "written   {}", time(seconds(session.modified)));
-    writeln!(out, "size      {}", bytes(session.size));
+    writeln!(out, "bytes     {}", bytes(session.size));
 }

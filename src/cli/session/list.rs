@@ -68,7 +68,7 @@ enum Sort {
     /// Expiry, earliest first; sessions without an expiry last
     Expires,
     /// Size, largest first
-    Size,
+    Bytes,
     /// Name of the user
     User,
     /// Session id
@@ -208,9 +208,8 @@ impl List<'_> {
     /// Stops sorting: there are too many sessions.
     fn give_up_order(&mut self, context: &mut Context<'_>) -> Result<(), Failure> {
         if self.options.sort.is_some() || self.options.reverse {
-            return Err(Failure::usage(format!(
-                "more than {MOST_SORTED} sessions: too many to sort; use --limit, or omit --sort and --reverse"
-            )));
+            let why = format!("more than {MOST_SORTED} sessions: too many to sort");
+            return Err(Failure::usage(why).help("use --limit, or omit --sort and --reverse"));
         }
         self.sorted = false;
         self.show(context);
@@ -285,7 +284,7 @@ fn order(sort: Sort, a: &Row, b: &Row) -> Ordering {
         Sort::User => a.user.cmp(&b.user).then(b.session.modified.cmp(&a.session.modified)),
         Sort::Modified => b.session.modified.cmp(&a.session.modified),
         Sort::Expires => end(a).total_cmp(&end(b)),
-        Sort::Size => b.session.size.cmp(&a.session.size),
+        Sort::Bytes => b.session.size.cmp(&a.session.size),
         Sort::Id => Ordering::Equal,
     };
     first.then_with(|| a.session.id.cmp(&b.session.id)).then(a.store.cmp(&b.store))
@@ -311,7 +310,7 @@ fn line(row: &Row, json: &SessionJson, now: i64, many: bool) -> Vec<String> {
         if who.is_empty() { "-".to_owned() } else { who },
         end,
         relative(seconds(row.session.modified), now),
-        bytes(json.size),
+        bytes(json.bytes),
     ];
     if many {
         let wikis = json.wikis.join(", ");
@@ -325,7 +324,7 @@ fn human(mut lines: Vec<Vec<String>>, many: bool, context: &mut Context<'_>) {
     if lines.is_empty() {
         return;
     }
-    let mut header = vec!["ID", "STATE", "USER", "EXPIRES", "WRITTEN", "SIZE"];
+    let mut header = vec!["ID", "STATE", "USER", "EXPIRES", "WRITTEN", "BYTES"];
     if many {
         header.push("WIKIS");
     }
@@ -369,7 +368,7 @@ fn csv(sessions: impl Iterator<Item = SessionJson>, first: bool, context: &mut C
         "expires_at",
         "modified",
         "modified_at",
-        "size",
+        "bytes",
         "user_id",
         "user_name",
         "auth_method",
@@ -387,7 +386,7 @@ fn csv(sessions: impl Iterator<Item = SessionJson>, first: bool, context: &mut C
             session.expires_at.clone().unwrap_or_default(),
             session.modified.to_string(),
             session.modified_at.clone().unwrap_or_default(),
-            session.size.to_string(),
+            session.bytes.to_string(),
             user.map_or(String::new(), |user| user.id.clone()),
             user.and_then(|user| user.name.clone()).unwrap_or_default(),
             user.and_then(|user| user.auth_method.clone()).unwrap_or_default(),

@@ -57,14 +57,14 @@ pub(in crate::cli) struct Options {
     /// Remove each session from the source after verifying its copy
     #[arg(long = "move")]
     remove: bool,
-    /// Undo an earlier run, except for sessions that changed at the target since
+    /// Undo an earlier run; keep sessions that changed at the target
     #[arg(long, conflicts_with_all = ["dry_run", "remove", "user", "state", "older_than", "include_expired"])]
     rollback: bool,
     /// Copy only sessions that belong to or act as this user (NAME or id:ID)
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     user: Option<String>,
     /// Copy only sessions in this state (repeatable)
-    #[arg(long, value_name = "STATE", value_parser = states())]
+    #[arg(long, value_name = "STATE", value_parser = states(), hide_short_help = true)]
     state: Vec<State>,
     /// Copy only sessions last written longer ago than this
     #[arg(long, value_name = "DURATION", value_parser = parse_duration, hide_short_help = true)]
@@ -84,7 +84,7 @@ pub(in crate::cli) struct Options {
     /// Write a web server configuration that replaces old ids in cookies, so that nobody is logged out
     ///
     /// KIND is nginx, apache, or json. Omits ids that the server can't look up (exit status 3).
-    #[arg(long, num_args = 2, value_names = ["KIND", "FILE"], requires = "rename_ids", conflicts_with = "rollback")]
+    #[arg(long, num_args = 2, value_names = ["KIND", "FILE"], requires = "rename_ids")]
     cookie_map: Vec<OsString>,
     /// Use this cookie name for the source, if no farm file sets it
     #[arg(long, value_name = "NAME", requires = "cookie_map", hide_short_help = true)]
@@ -157,7 +157,7 @@ fn migrate(options: &Options, context: &mut Context<'_>, summary: &mut RunSummar
     summary.field("from", shown_address(&options.from));
     summary.field("to", shown_address(&options.to));
     if let Some(owner) = &options.owner {
-        owner.may_be_given().map_err(Failure::usage)?;
+        owner.may_be_given()?;
     }
     let from = spec("--from", &options.from, &mut farm, context)?;
     let to = spec("--to", &options.to, &mut farm, context)?;
@@ -166,6 +166,11 @@ fn migrate(options: &Options, context: &mut Context<'_>, summary: &mut RunSummar
         farm = context.farm_if_any()?;
     }
     let dry_run = options.dry_run || context.pinned_now.is_some();
+    if options.rollback && !options.cookie_map.is_empty() {
+        let why = "the new ids in the map end with the copies that a rollback removes";
+        return Err(Failure::usage(format!("--rollback can't be combined with --cookie-map: {why}"))
+            .help("omit --cookie-map, and remove the map of the earlier run from the web server"));
+    }
     let users = match &options.user {
         Some(user) => Some(Users::of(std::slice::from_ref(&from)).ids(user, context)?),
         None => None,
@@ -252,10 +257,10 @@ fn rewrites_passwords(from: &StoreSpec, to: &StoreSpec, renamed: Option<Generati
 
 fn failure(error: Error) -> Failure {
     match error {
-        Error::Usage(why) => Failure::usage(why),
-        Error::Refused(why) => Failure::refused(why),
+        Error::Usage(why) => Failure::of(Exit::Usage, why),
+        Error::Refused(why) => Failure::of(Exit::Refused, why),
         Error::Locked(error) => Failure::refused(error.to_string()).help(error.help()),
-        Error::Failed(why) => Failure::partial(why),
+        Error::Failed(why) => Failure::of(Exit::Partial, why),
     }
 }
 
@@ -289,9 +294,8 @@ fn generation(rename: Rename, to: &StoreSpec) -> Result<Generation, Failure> {
         Rename::New => Ok(Generation::New),
         Rename::Auto => Generation::of(to).ok_or_else(|| {
             let layout = to.location.scheme();
-            Failure::usage(format!(
-                "{layout} accepts ids of both generations: use --rename-ids=1.8 or --rename-ids=1.9"
-            ))
+            Failure::usage(format!("--rename-ids: {layout} accepts ids of both generations"))
+                .help("name the generation: --rename-ids=1.8 or --rename-ids=1.9")
         }),
     }
 }

@@ -30,7 +30,7 @@ use crate::sys;
 #[derive(Debug, Args)]
 #[command(
     after_help = "Exit status: 0 done, 3 some entries could not be read or removed, or a signal stopped the run, 4 refused by \
-                  a guard: nothing was removed.\n\nExample: wikifarm session prune --dry-run\n\nExample: wikifarm -q session prune --store moin-1.9:/srv/wiki/sessions"
+                  a guard: nothing was removed.\n\nExample: wikifarm session prune --dry-run\nExample: wikifarm -q session prune --store moin-1.9:/srv/wiki/sessions"
 )]
 pub(in crate::cli) struct Options {
     #[command(flatten)]
@@ -39,16 +39,16 @@ pub(in crate::cli) struct Options {
     #[arg(short = 'n', long)]
     dry_run: bool,
     /// Remove only sessions without a logged-in user
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     anonymous: bool,
     /// Also remove unreadable sessions older than `unreadable` in [prune] [default: `grace`]
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     unreadable: bool,
     /// Remove all sessions, including live ones; without a terminal, requires --yes
     #[arg(long)]
     all: bool,
     /// Do not ask for confirmation
-    #[arg(short = 'y', long)]
+    #[arg(short = 'y', long, hide_short_help = true)]
     yes: bool,
     /// Keep sessions this long after their expiry [default: 1h]
     #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
@@ -151,7 +151,7 @@ fn prune(options: &Options, context: &mut Context<'_>, summary: &mut RunSummary)
 /// Whether there are expired sessions, and nothing was removed, refused, or failed.
 fn only_grace_keeps(total: &Total) -> bool {
     let counts = &total.counts;
-    let others = counts.deleted + counts.would_delete + counts.kept_by_race + counts.failed + total.refused;
+    let others = counts.removed + counts.would_remove + counts.kept_by_race + counts.failed + total.refused;
     counts.states.expired > 0 && others == 0
 }
 
@@ -186,9 +186,8 @@ fn confirm(options: &Options, stores: &Stores, context: &mut Context<'_>) -> Res
         return Ok(());
     }
     if !std::io::stdin().is_terminal() {
-        return Err(Failure::refused(
-            "--all also removes live sessions, and there is no terminal to ask: confirm with --yes",
-        ));
+        return Err(Failure::refused("--all also removes live sessions, and there is no terminal to ask")
+            .help("confirm with --yes"));
     }
     let names: Vec<String> = stores.specs.iter().map(|spec| spec.address()).collect();
     let which = if options.anonymous { "anonymous session" } else { "session" };

@@ -55,9 +55,7 @@ pub(super) fn problems<C, M, T>(
     how_far: impl FnOnce() -> String,
     context: &mut Context<'_>,
 ) {
-    for problem in &report.problems {
-        context.complain(&problem.to_string());
-    }
+    context.problems(&report.problems);
     if report.stopped {
         context.stopped(&how_far());
     }
@@ -68,7 +66,7 @@ pub(super) fn refusals<C, M, T>(report: &Report<C, M, T>, context: &mut Context<
     let mut help = BTreeSet::new();
     let mut refuse = |context: &mut Context<'_>, store: &str, refused: &Refused| {
         context.complain(&format!("{store}refused: {}", refused.why));
-        help.extend(refused.help);
+        help.extend(refused.help.clone());
     };
     if let Some(clock) = &report.clock {
         refuse(context, "", clock);
@@ -78,7 +76,7 @@ pub(super) fn refusals<C, M, T>(report: &Report<C, M, T>, context: &mut Context<
             refuse(context, &format!("{}: ", store.store), refused);
         }
     }
-    help.into_iter().for_each(|help| context.help(help));
+    help.into_iter().for_each(|help| context.help(&help));
 }
 
 fn is_refused<C, M, T>(report: &Report<C, M, T>) -> bool {

@@ -56,6 +56,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
             }
             Err(failure) => {
                 context.complain(&failure.message);
+                failure.help.iter().for_each(|help| context.help(help));
                 exit = exit.and(failure.exit);
                 continue;
             }
@@ -67,8 +68,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
                 Ok(Some(session)) => session,
                 Ok(None) => continue,
                 Err(error) => {
-                    context.complain(&error.to_string());
-                    exit = exit.and(Exit::Partial);
+                    exit = exit.and(context.store_failed(&error));
                     met = true;
                     continue;
                 }

@@ -131,9 +131,7 @@ fn verify(options: &Options, context: &mut Context<'_>, summary: &mut RunSummary
     if report.refused {
         status = status.and(Exit::Refused);
     }
-    for problem in &report.problems {
-        context.complain(&problem.to_string());
-    }
+    context.problems(&report.problems);
     for note in &report.notes {
         context.note(note);
     }
@@ -275,12 +273,33 @@ fn human(report: &Report, context: &mut Context<'_>) {
         }
     }
     if context.verbosity >= 0 {
-        let (errors, warnings) = report.counts();
-        let stores = count(report.stores.len() as u64, "store", "stores");
-        let errors = counted(report, errors, true, ("error", "errors"));
-        let warnings = counted(report, warnings, false, ("warning", "warnings"));
-        writeln!(context.out, "{} in {stores}: {errors}, {warnings}", sessions(report.scanned()));
+        write!(context.out, "{}", hang("", 2, &summary_line(report), context.width));
     }
+}
+
+/// The last line. A store that was not read completely may have more errors than were found.
+fn summary_line(report: &Report) -> String {
+    let (errors, warnings) = report.counts();
+    let all = report.stores.len() as u64;
+    let incomplete = report.stores.iter().filter(|(_, found)| found.failed).count() as u64;
+    let stores = match incomplete {
+        0 => count(all, "store", "stores"),
+        _ => format!("{} of {}", all - incomplete, count(all, "store", "stores")),
+    };
+    let missed = match incomplete {
+        0 => String::new(),
+        _ => format!("; could not check all of {}", count(incomplete, "other store", "other stores")),
+    };
+    let found = match (errors.findings + warnings.findings, incomplete) {
+        (0, 1..) if incomplete == all && report.scanned() == 0 => return "no session was checked".to_owned(),
+        (0, 1..) => "no problems".to_owned(),
+        _ => format!(
+            "{}, {}",
+            counted(report, errors, true, ("error", "errors")),
+            counted(report, warnings, false, ("warning", "warnings"))
+        ),
+    };
+    format!("{} in {stores}: {found}{missed}", sessions(report.scanned()))
 }
 
 fn human_rule(spec: &StoreSpec, rule: Rule, kind: &verify::Kind, context: &mut Context<'_>) {
@@ -288,10 +307,9 @@ fn human_rule(spec: &StoreSpec, rule: Rule, kind: &verify::Kind, context: &mut C
     let (one, many) = rule.counted_in(&spec.location);
     let heading = format!("{}[{}]", severity(rule), rule.name());
     let color = if rule.is_error() { Paint::Bad } else { Paint::Warning };
-    // Wrapped without the color, which has no width.
+    let heading = paint(&heading, color, context.color);
     let text = format!("{heading}: {} ({})", rule.title(), count(kind.count, one, many));
-    let text = hang("  ", 4, &text, width);
-    write!(context.out, "{}", text.replacen(&heading, &paint(&heading, color, context.color), 1));
+    write!(context.out, "{}", hang("  ", 4, &text, width));
     for finding in kind.findings.iter().take(most) {
         let name = if finding.path == spec.location.stem() {
             finding.path.display().to_string()

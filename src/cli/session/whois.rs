@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 pub(super) use self::known::Document;
-use self::known::{Known, cut};
+use self::known::{Ended, Known, cut};
 use crate::cli::session::json::{SessionJson, shown};
 use crate::cli::session::lines;
 use crate::cli::shared::ids::{self, Open};
@@ -18,6 +18,8 @@ use crate::cli::shared::users::Users;
 use crate::cli::shared::{Context, Exit, Failure, Format, Outcome};
 use crate::moin::SignedCookie;
 use crate::report::escape;
+use crate::report::measure::{relative, rfc3339};
+use crate::report::text::{message, wrap};
 use crate::store::{EntryName, Fields};
 
 /// Find the user, state, and stores of a session id
@@ -104,10 +106,13 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
             }
             Asked::Id(Some(name)) => stores.known(name, options.reveal, context)?,
             Asked::Id(None) => {
-                let known = Known { id: cut(id, options.reveal), sessions: Vec::new(), cookie: None };
+                let ended = stores.ended(id, context);
+                let known = Known { id: cut(id, options.reveal), sessions: Vec::new(), cookie: None, ended };
                 if human {
                     writeln!(context.out, "session   {}", escape(&known.id));
                     writeln!(context.out, "found in  {}", stores.nowhere(exit));
+                    known.ended.iter().for_each(|ended| show_ended(ended, context));
+                    stores.help(id, context);
                 }
                 (known, Exit::Found)
             }
@@ -119,6 +124,15 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
         context.document(&Document { ids: documents });
     }
     Ok(exit)
+}
+
+/// Prints that a session was ended.
+fn show_ended(Ended { store, until, until_at }: &Ended, context: &mut Context<'_>) {
+    let until = until_at.as_deref().map_or_else(String::new, |at| {
+        format!("; wikis reject the id until {at}, {}", relative(*until, context.now()))
+    });
+    let text = format!("in {store} by a logout or `session revoke`{until}");
+    write!(context.out, "{}", wrap("ended     ", &escape(&text), context.width));
 }
 
 /// A parsed argument.
@@ -158,6 +172,35 @@ impl Searched {
         }
     }
 
+    /// The stores in which an id was ended.
+    fn ended(&self, id: &str, context: &mut Context<'_>) -> Vec<Ended> {
+        let Some(name) = EntryName::new(id.as_bytes()) else { return Vec::new() };
+        let mut ended = Vec::new();
+        for open in &self.open {
+            match open.store.ended_until(&name) {
+                Ok(Some(until)) => {
+                    let store = open.store.spec().address();
+                    ended.push(Ended { store, until, until_at: rfc3339(until) });
+                }
+                Ok(None) => {}
+                Err(error) => {
+                    context.store_failed(&error);
+                }
+            }
+        }
+        ended
+    }
+
+    /// Suggests `session list` if the argument is like the name of a user.
+    fn help(&self, id: &str, context: &mut Context<'_>) {
+        if let Some(user) = self.users.near(id) {
+            let user = shlex::try_quote(&user).map_or_else(|_| user.clone(), |user| user.into_owned());
+            let command = context.command(&format!("session list --user {user}"));
+            let text = format!("to list the sessions of a user: `{command}`");
+            write!(context.out, "{}", message("help", &text, context.color, context.width));
+        }
+    }
+
     /// The sessions with an id that some store has.
     fn known(
         &mut self,
@@ -165,7 +208,8 @@ impl Searched {
         reveal: bool,
         context: &mut Context<'_>,
     ) -> Result<(Known, Exit), Failure> {
-        let mut known = Known { id: String::new(), sessions: Vec::new(), cookie: None };
+        let (sessions, ended) = (Vec::new(), Vec::new());
+        let mut known = Known { id: String::new(), sessions, cookie: None, ended };
         let mut exit = Exit::Success;
         let Some(stores) = &self.stores else { return Ok((known, exit)) };
         let idle = stores.farm.as_ref().and_then(|farm| farm.prune.idle);
@@ -175,8 +219,7 @@ impl Searched {
                 Ok(Some(session)) => session,
                 Ok(None) => continue,
                 Err(error) => {
-                    context.complain(&error.to_string());
-                    exit = Exit::Partial;
+                    exit = exit.and(context.store_failed(&error));
                     continue;
                 }
             };

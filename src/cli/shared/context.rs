@@ -13,10 +13,12 @@ use crate::browser::SharedSuffixes;
 use crate::farm::trust::{self, Distrust};
 use crate::farm::{Farm, Trusted};
 use crate::load::{self, LoadError};
+use crate::ops::Problem;
 use crate::report::progress::{HowMuch, Progress};
+use crate::report::text::hang;
 use crate::report::{csv, escape, findings, json, table};
 use crate::store::tally::Tally;
-use crate::store::{self, StoreSpec};
+use crate::store::{self, StoreError, StoreSpec};
 use crate::sys::why;
 
 /// A failed command: its message on stderr, and the exit status.
@@ -39,6 +41,11 @@ impl Failure {
     #[must_use]
     pub fn help(self, help: impl Into<String>) -> Failure {
         Failure { help: Some(help.into()), ..self }
+    }
+
+    /// A problem, with what to do.
+    pub(crate) fn of(exit: Exit, problem: Problem) -> Failure {
+        Failure { exit, message: problem.message, help: problem.help }
     }
 
     /// The command could not be understood, or the farm file not read.
@@ -237,7 +244,7 @@ impl Context<'_> {
             return Ok(farm);
         }
         let found = crate::lint::parse_findings(&farm);
-        let text = findings::human(&farm.source, &found, self.color, self.width);
+        let text = findings::human(&farm.source, &found, self.err.color(), self.err.width());
         self.err.write_all(text.as_bytes());
         Err(Failure::usage(format!("{}: the farm file has errors", farm.source.path().display()))
             .help("correct the errors above; `wikifarm config check` lists all findings"))
@@ -246,7 +253,7 @@ impl Context<'_> {
     fn load(&mut self, path: &Path) -> Result<Farm, Failure> {
         load::load(path).map_err(|error| {
             if let LoadError::Syntax(syntax) = &error {
-                self.err.write_all(findings::syntax(syntax, self.color).as_bytes());
+                self.err.write_all(findings::syntax(syntax, self.err.color(), self.err.width()).as_bytes());
             }
             error.into()
         })
@@ -262,23 +269,40 @@ impl Context<'_> {
     /// A line on stderr, unless `-q`.
     pub fn note(&mut self, message: &str) {
         if self.verbosity >= 0 {
-            writeln!(self.err, "{}", escape(message));
+            let text = hang("", 2, &escape(message), self.err.width());
+            self.err.write_all(text.as_bytes());
         }
     }
 
     /// An error on stderr, also with `-q`.
     pub fn complain(&mut self, message: &str) {
-        writeln!(self.err, "error: {}", escape(message));
+        self.err.message("error", message);
+    }
+
+    /// Problems as errors, and then what to do, each once.
+    pub fn problems<'p>(&mut self, problems: impl IntoIterator<Item = &'p Problem>) {
+        let mut help: Vec<&str> = Vec::new();
+        for problem in problems {
+            self.complain(&problem.message);
+            help.extend(problem.help.as_deref().filter(|one| !help.contains(one)));
+        }
+        help.into_iter().for_each(|help| self.help(help));
+    }
+
+    /// Reports a store that can't be opened or read. Returns the exit status.
+    pub fn store_failed(&mut self, error: &StoreError) -> Exit {
+        self.problems([&Problem::of(error)]);
+        Exit::from(error)
     }
 
     /// A warning on stderr, also with `-q`: the exit status does not show it.
     pub fn warn(&mut self, message: &str) {
-        writeln!(self.err, "warning: {}", escape(message));
+        self.err.message("warning", message);
     }
 
     /// What the user can do about an error.
     pub fn help(&mut self, advice: &str) {
-        writeln!(self.err, "help: {}", escape(advice));
+        self.err.message("help", advice);
     }
 
     /// Writes a command's result to stdout as one JSON document, which begins with `"schema": 1`.

@@ -41,7 +41,7 @@ pub(crate) fn read() -> Result<String, Failure> {
         }
     }
     if u64::try_from(bytes.len()).is_ok_and(|length| length > MOST_INPUT) {
-        return Err(wrong("longer than 64 MiB: split it with `split -l 1000000`"));
+        return Err(wrong("longer than 64 MiB").help("split the input with `split -l 1000000`"));
     }
     String::from_utf8(bytes).map_err(|error| wrong(&error.to_string()))
 }
@@ -86,8 +86,7 @@ pub(crate) fn open(specs: &[StoreSpec], context: &mut Context<'_>) -> (Vec<Open>
             Ok(store) => opened.push(Open { position, store, prefixes: Prefixes::new(names) }),
             Err(error) if error.is_missing() && !spec.wikis.is_empty() => {}
             Err(error) => {
-                context.complain(&error.to_string());
-                exit = exit.and(Exit::from(&error));
+                exit = exit.and(context.store_failed(&error));
             }
         }
     }

@@ -8,7 +8,7 @@ use std::thread;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use super::{Context, Exit, Failure};
-use crate::ops::Problems;
+use crate::ops::{Problem, Problems};
 use crate::store::{self, Fields, Found, Session, SessionStore, State, StoreError, StoreSpec, tally};
 
 /// Parses the names of states.
@@ -46,7 +46,7 @@ pub(crate) fn look_at_all(
     let looking = context.progress("Reading sessions", &tally::LOOKED, std::slice::from_ref(spec));
     let mut failed = Problems::default();
     let scanned = store.scan(Fields::default(), &stop, &mut |found| match found {
-        Found::Failed { name, error } => failed.push(&spec.failed(&name, &crate::sys::why(&error))),
+        Found::Failed { name, error } => failed.push(spec.failed(&name, &crate::sys::why(&error))),
         other => each(other),
     });
     drop(looking);
@@ -75,7 +75,7 @@ pub(crate) fn stream<'c>(
             let sender = sender;
             let mut batch = Vec::with_capacity(BATCH);
             let scanned = store.scan(Fields::default(), &stop, &mut |found| match found {
-                Found::Failed { name, error } => failed.push(&spec.failed(&name, &crate::sys::why(&error))),
+                Found::Failed { name, error } => failed.push(spec.failed(&name, &crate::sys::why(&error))),
                 Found::Session(session) => {
                     batch.push(session);
                     if batch.len() == BATCH {
@@ -109,10 +109,7 @@ pub(crate) fn open(spec: &StoreSpec, context: &mut Context<'_>) -> Result<Box<dy
             context.note(&format!("{error}: the wiki has not run yet"));
             Err(Exit::Success)
         }
-        Err(error) => {
-            context.complain(&error.to_string());
-            Err(Exit::from(&error))
-        }
+        Err(error) => Err(context.store_failed(&error)),
     }
 }
 
@@ -129,11 +126,9 @@ fn finish(
         exit = context.stopped(&format!("{}: not read completely", spec.address()));
     }
     if let Err(error) = scanned {
-        failed.push(&error);
+        failed.push(Problem::of(&error));
     }
-    for problem in failed.lines(&spec.address()) {
-        context.complain(&problem.to_string());
-        exit = Exit::Partial;
-    }
-    exit
+    let problems = failed.lines(&spec.address());
+    context.problems(&problems);
+    if problems.is_empty() { exit } else { Exit::Partial }
 }

@@ -1,12 +1,14 @@
 //! Standard output and standard error: the only way there.
 
 use std::fmt;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
+use std::os::fd::AsFd;
 
 use rustix::fs::{OFlags, fcntl_getfl};
 use rustix::io::Errno;
 
 use crate::report::safe;
+use crate::report::text::message;
 
 /// Standard output or standard error. Writing never fails: after the first error the rest of the output is dropped, the
 /// command goes on, and [`Writer::finish`] returns the error. A reader that has gone (EPIPE) is no error.
@@ -15,8 +17,15 @@ use crate::report::safe;
 pub struct Writer {
     to: Box<dyn Write>,
     color: bool,
+    width: Option<u16>,
     writable: bool,
     error: Option<io::Error>,
+}
+
+/// The width of a terminal, in columns; `None` for a pipe or a file.
+fn width(of: &(impl AsFd + IsTerminal)) -> Option<u16> {
+    let size = of.is_terminal().then(|| rustix::termios::tcgetwinsize(of).ok()).flatten();
+    size.map(|size| size.ws_col).filter(|width| *width > 0)
 }
 
 impl Writer {
@@ -27,12 +36,28 @@ impl Writer {
         // done. One that was closed altogether it has opened as `/dev/null` before `main`.
         let mode = fcntl_getfl(&stdout).map(|flags| flags & OFlags::ACCMODE);
         let to = Box::new(io::BufWriter::new(stdout.lock()));
-        Writer { to, color, writable: mode != Ok(OFlags::RDONLY), error: None }
+        Writer { to, color, width: width(&stdout), writable: mode != Ok(OFlags::RDONLY), error: None }
     }
 
     /// Standard error; colors pass if `color`.
     pub(crate) fn stderr(color: bool) -> Writer {
-        Writer { to: Box::new(io::stderr()), color, writable: true, error: None }
+        let (to, width) = (Box::new(io::stderr()), width(&io::stderr()));
+        Writer { to, color, width, writable: true, error: None }
+    }
+
+    /// Whether colors pass.
+    pub fn color(&self) -> bool {
+        self.color
+    }
+
+    /// The width of the terminal, in columns; `None` for a pipe or a file.
+    pub fn width(&self) -> Option<u16> {
+        self.width
+    }
+
+    /// Writes a message such as `error: TEXT`.
+    pub fn message(&mut self, word: &str, text: &str) {
+        self.write_all(message(word, text, self.color, self.width).as_bytes());
     }
 
     /// Writes a text, as `write!` does: all at once, so that no character and no color is parted.

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::redact::without_ids;
 use super::{Context, Failure};
 use crate::farm::nearest;
+use crate::names::list;
 use crate::store::{StoreSpec, UserDir};
 
 /// The user directories of some stores. Each id is looked up once.
@@ -13,9 +14,21 @@ use crate::store::{StoreSpec, UserDir};
 pub(crate) struct Users {
     /// The directories of each store, by its position.
     of_store: Vec<Vec<PathBuf>>,
+    /// The wikis with a user directory.
+    wikis: BTreeSet<String>,
     open: HashMap<PathBuf, Option<UserDir>>,
     names: HashMap<(usize, String), Option<String>>,
 }
+
+/// The name that is most like `user`: with a few other letters, or longer.
+fn near<'a>(user: &str, known: &'a [String]) -> Option<&'a str> {
+    let begins = |name: &&str| name.to_lowercase().starts_with(&user.to_lowercase());
+    let longer = || known.iter().map(String::as_str).filter(begins).min_by_key(|name| (name.len(), *name));
+    nearest(user, known.iter().map(String::as_str)).or_else(|| longer().filter(|_| user.len() > 1))
+}
+
+/// How many wikis a message names.
+const MOST_WIKIS: usize = 5;
 
 /// How many names are kept: a store may name a million users.
 const MOST_KEPT: usize = 10_000;
@@ -30,7 +43,9 @@ impl Users {
                 .into_iter()
                 .collect()
         };
-        Users { of_store: specs.iter().map(dirs).collect(), ..Users::default() }
+        let wikis = specs.iter().flat_map(|spec| &spec.wikis).filter(|wiki| wiki.user_dir.is_some());
+        let wikis = wikis.map(|wiki| wiki.name.clone()).collect();
+        Users { of_store: specs.iter().map(dirs).collect(), wikis, ..Users::default() }
     }
 
     /// The name of the user with that id, by the user directories of that store.
@@ -47,6 +62,14 @@ impl Users {
             self.names.insert((store, id.to_owned()), name.clone());
         }
         name
+    }
+
+    /// The known name that is most like `user`, if any.
+    pub(crate) fn near(&self, user: &str) -> Option<String> {
+        let dirs: BTreeSet<&PathBuf> = self.of_store.iter().flatten().collect();
+        let users = dirs.into_iter().filter_map(|dir| UserDir::open(dir).ok()?.all().ok()).flatten();
+        let names: Vec<String> = users.flatten().map(|user| user.name).collect();
+        near(user, &names).map(str::to_owned)
     }
 
     /// The ids that `NAME` or `id:ID` stands for.
@@ -104,12 +127,15 @@ impl Users {
             .help("name the user as id:ID"));
         }
         if ids.is_empty() {
-            let help = match nearest(user, known.iter().map(String::as_str)) {
+            let help = match near(user, &known) {
                 Some(near) => format!("did you mean {near:?}?"),
                 None => "for a deleted profile, use id:ID as the name of the user".to_owned(),
             };
-            return Err(Failure::usage(format!("no user {shown:?} in the user directories of these wikis"))
-                .help(help));
+            let wikis: Vec<&str> = self.wikis.iter().map(String::as_str).collect();
+            let wikis = list(&wikis, "and", MOST_WIKIS);
+            return Err(
+                Failure::usage(format!("no user {shown:?} in the user directories of {wikis}")).help(help)
+            );
         }
         Ok((ids, complete && all_read))
     }

@@ -110,7 +110,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     // An invalid farm file is an error. Without one, only the wikis are unknown.
     let farm = context.farm_if_any()?;
     if farm.is_none() && options.orphans {
-        return Err(Failure::usage("--orphans needs a farm file: pass -f FILE"));
+        return Err(Failure::usage("--orphans needs a farm file").help("pass -f FILE"));
     }
     let users = farm.as_ref().map(|farm| Users::of(&store::of_farm(farm).stores)).unwrap_or_default();
     let how = find::Options {
@@ -129,9 +129,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     #[expect(clippy::cast_possible_truncation, reason = "times are bounded where they are read")]
     let now = context.now() as i64;
     report.candidates.retain(|candidate| wanted(candidate, options, now));
-    for problem in &report.problems {
-        context.complain(&problem.to_string());
-    }
+    context.problems(&report.problems);
     let unnamed = report.failed.saturating_sub(report.problems.len() as u64);
     if unnamed > 0 {
         context.complain(&format!("{unnamed} more directories could not be read"));

@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::cli::shared::space::Space;
 use crate::cli::shared::stores::StoreArgs;
 use crate::cli::shared::{Context, Exit, Format, Outcome};
-use crate::ops::{Problems, StoreUsage, free_space, store_usage};
+use crate::ops::{Problem, Problems, StoreUsage, free_space, store_usage};
 use crate::report::measure::{bytes, rfc3339};
 use crate::store::{self, StoreSpec, seconds, tally};
 
@@ -131,8 +131,7 @@ fn look(
             return (row, Exit::Success);
         }
         Err(error) => {
-            context.complain(&error.to_string());
-            return (row, Exit::from(&error));
+            return (row, context.store_failed(&error));
         }
     };
     #[expect(clippy::cast_possible_truncation, reason = "times are bounded where they are read")]
@@ -147,15 +146,13 @@ fn look(
             row.store_usage = Some(store_usage.into());
             row.status = Status::Ok;
         }
-        Err(error) => problems.push(&error),
+        Err(error) => problems.push(Problem::of(&error)),
     }
     let problems = problems.lines(&spec.address());
     if stop.load(Ordering::Relaxed) || !problems.is_empty() {
         row.status = Status::Failed;
     }
-    for problem in &problems {
-        context.complain(&problem.to_string());
-    }
+    context.problems(&problems);
     (row, if problems.is_empty() { Exit::Success } else { Exit::Partial })
 }
 

@@ -117,7 +117,12 @@ fn no_prune_job(facts: &Facts<'_>, sink: &mut Sink) {
             let message = format!(
                 "session directory `{path}` holds over {MANY} sessions, and no job on this machine removes any"
             );
-            let help = "prune every night, for instance in /etc/cron.d/wikifarm: 17 3 * * * root wikifarm -q -f /etc/wikifarm/farm.toml session prune";
+            let file = facts.farm.source.path();
+            let file = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
+            let file = file.display().to_string();
+            let file = shlex::try_quote(&file).unwrap_or_else(|_| file.as_str().into());
+            let job = format!("17 3 * * * root wikifarm -q -f {file} session prune");
+            let help = format!("prune every night, for instance in /etc/cron.d/wikifarm: `{job}`");
             sink.report(wiki, wiki.span_of(dir.key), message, help);
         }
     }

@@ -99,7 +99,7 @@ impl Report {
     pub(super) fn fail(&mut self, path: &Path, error: &dyn fmt::Display) {
         self.failed += 1;
         if self.problems.len() < MAX_PROBLEMS {
-            self.problems.push(Problem(format!("{}: {error}", path.display())));
+            self.problems.push(format!("{}: {error}", path.display()).into());
         }
     }
 }

@@ -26,7 +26,6 @@ use walkdir::{DirEntry, WalkDir};
 use crate::store::tally;
 use crate::sys::{Dir, FileId, Kind};
 
-use super::problems::Problem;
 use judge::{Judge, Tally};
 
 pub use candidate::{Candidate, Doubt, Report};
@@ -54,7 +53,7 @@ pub fn find(root: &Path, users: &Users, options: &Options, stop: &AtomicBool, re
         Ok(dir) => walk(root, dir, (users, options), stop, report, &mut |_| ()),
         Err(error) => {
             report.failed += 1;
-            report.problems.push(Problem(error.to_string()));
+            report.problems.push(error.to_string().into());
         }
     }
     report.candidates.sort_by(|a, b| (a.path(), a.location.scheme()).cmp(&(b.path(), b.location.scheme())));

@@ -166,6 +166,6 @@ fn directory_replaced_before_opening_is_skipped_and_counted() {
         assert_eq!(found, [("b/__session__".to_owned(), Some(1))], "swap {number}");
         assert_eq!(report.failed, failed, "swap {number}: {report:?}");
         let named = format!("{}: replaced during the search", a.display());
-        assert!(report.problems.iter().all(|problem| problem.0 == named), "{report:?}");
+        assert!(report.problems.iter().all(|problem| problem.message == named), "{report:?}");
     }
 }

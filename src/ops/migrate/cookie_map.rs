@@ -277,12 +277,12 @@ impl CookieMap {
         text
     }
 
-    /// The map as JSON.
+    /// The map as JSON, an object that begins with `"schema": 1` like every document of wikifarm.
     pub fn json(&self) -> String {
         let ids: serde_json::Map<String, serde_json::Value> =
             self.pairs.iter().map(|pair| (pair.old.clone(), pair.new.clone().into())).collect();
         let map = serde_json::json!({
-            "wikifarm_cookie_map": 1,
+            "schema": 1,
             "old_name": self.old_name,
             "new_name": self.new_name,
             "drop_after": self.drop_day(),

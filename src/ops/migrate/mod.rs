@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use crate::location::Location;
+use crate::ops;
 use crate::store::{EntryName, Read};
 use crate::sys::why;
 
@@ -51,7 +52,9 @@ pub fn migrate(stores: &Stores, options: &Options, stop: &AtomicBool) -> Result<
     let begun = Instant::now();
     let to_redis = matches!(stores.to.spec().location, Location::Redis(_));
     if to_redis && options.include_expired {
-        return Err(Error::Usage("Redis drops expired sessions at once: omit --include-expired".to_owned()));
+        return Err(Error::Usage(
+            ops::Problem::from("Redis drops expired sessions at once").help("omit --include-expired"),
+        ));
     }
     let _locks = if options.dry_run {
         None
@@ -59,7 +62,7 @@ pub fn migrate(stores: &Stores, options: &Options, stop: &AtomicBool) -> Result<
         Some(stores.lock(&options.lock_dir, options.wait.then_some(stop))?)
     };
     let (path, from, to) = journal_of(stores, options);
-    let known = journal::read(&path, &from, &to).map_err(Error::Refused)?;
+    let known = journal::read(&path, &from, &to).map_err(|why| Error::Refused(why.into()))?;
     if options.on_conflict == OnConflict::Fail {
         no_conflicts(stores, options, &known)?;
     }
@@ -68,8 +71,9 @@ pub fn migrate(stores: &Stores, options: &Options, stop: &AtomicBool) -> Result<
     } else {
         stores.to.tidy();
         stores.from.tidy();
-        let journal = Journal::open(path.clone(), &from, &to)
-            .map_err(|error| Error::Failed(format!("{}: {error}", path.display(), error = why(&error))))?;
+        let journal = Journal::open(path.clone(), &from, &to).map_err(|error| {
+            Error::Failed(format!("{}: {error}", path.display(), error = why(&error)).into())
+        })?;
         Some(journal)
     };
     let mut transfer = Transfer::new(stores, options, journal, &known);
@@ -80,10 +84,10 @@ pub fn migrate(stores: &Stores, options: &Options, stop: &AtomicBool) -> Result<
     (report.foreign, report.foreign_names) = (foreign.count, foreign.shown());
     if let Err(error) = listed {
         if report.tally == Tally::default() {
-            return Err(Error::Failed(error.to_string()));
+            return Err(Error::Failed(ops::Problem::of(&error)));
         }
         report.tally.counts.failed += 1;
-        report.tally.problem(error.to_string());
+        report.tally.problem(ops::Problem::of(&error));
     }
     report.seconds = begun.elapsed().as_secs_f64();
     Ok(report)
@@ -114,13 +118,15 @@ fn no_conflicts(stores: &Stores, options: &Options, known: &Known) -> Result<(),
             }
         });
     });
-    listed.map_err(|error| Error::Failed(error.to_string()))?;
+    listed.map_err(|error| Error::Failed(ops::Problem::of(&error)))?;
     match first {
         None => Ok(()),
-        Some(first) => Err(Error::Refused(format!(
-            "the target has {conflicts} other sessions with the same ids, such as {first}: nothing was changed; use \
-             --on-conflict skip or newer"
-        ))),
+        Some(first) => {
+            let message = format!(
+                "the target has {conflicts} other sessions with the same ids, such as {first}: nothing was changed"
+            );
+            Err(Error::Refused(ops::Problem::from(message).help("use --on-conflict skip or newer")))
+        }
     }
 }
 

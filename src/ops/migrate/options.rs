@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::ops::Problem;
 use crate::store::State;
 use crate::sys::LockError;
 
@@ -65,11 +66,11 @@ pub struct Options {
 #[non_exhaustive]
 pub enum Error {
     /// The options contradict each other.
-    Usage(String),
+    Usage(Problem),
     /// A guard refused.
-    Refused(String),
+    Refused(Problem),
     /// A lock was not acquired.
     Locked(LockError),
     /// A store can't be used.
-    Failed(String),
+    Failed(Problem),
 }

@@ -6,6 +6,7 @@ use std::ffi::{OsStr, OsString};
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
+use crate::ops;
 use crate::store::{EntryName, SHORTEST_PREFIX, StoreSpec};
 
 use super::cookie_map::Pair;
@@ -128,6 +129,8 @@ pub struct Problem {
     pub store: Option<String>,
     /// The reason.
     pub message: String,
+    /// What to do.
+    pub help: Option<String>,
     /// How many sessions; 0 if the problem concerns a whole store.
     pub sessions: u64,
     /// The first ids in order, shortened.
@@ -142,9 +145,10 @@ fn shortened<S: Serializer>(ids: &BTreeSet<EntryName>, to: S) -> Result<S::Ok, S
 
 impl Tally {
     /// Adds a problem of one session.
-    pub(super) fn problem_of(&mut self, store: &StoreSpec, id: EntryName, message: String) {
+    pub(super) fn problem_of(&mut self, store: &StoreSpec, id: EntryName, why: impl Into<ops::Problem>) {
         let (store, ids) = (Some(store.address()), BTreeSet::from([id]));
-        self.add_problem(Problem { store, message, sessions: 1, ids });
+        let ops::Problem { message, help } = why.into();
+        self.add_problem(Problem { store, message, help, sessions: 1, ids });
     }
 
     fn add_problem(&mut self, more: Problem) {
@@ -164,8 +168,9 @@ impl Tally {
     }
 
     /// Adds a problem of a whole store.
-    pub(super) fn problem(&mut self, message: String) {
-        self.add_problem(Problem { store: None, message, sessions: 0, ids: BTreeSet::new() });
+    pub(super) fn problem(&mut self, why: impl Into<ops::Problem>) {
+        let ops::Problem { message, help } = why.into();
+        self.add_problem(Problem { store: None, message, help, sessions: 0, ids: BTreeSet::new() });
     }
 
     pub(super) fn without_counterpart(&mut self, user: String) {
@@ -268,5 +273,5 @@ pub struct Undone {
     /// Failed to read or write.
     pub failed: u64,
     /// The failures.
-    pub problems: Vec<crate::ops::Problem>,
+    pub problems: Vec<ops::Problem>,
 }

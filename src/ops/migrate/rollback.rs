@@ -1,6 +1,5 @@
 //! Undoing a migration by its journal.
 
-use crate::ops::Problem;
 use crate::store::{EntryName, Raw, Read, Stamp, WritableStore, Written};
 use crate::sys::{Removal, why};
 
@@ -18,11 +17,9 @@ use super::stores::{Stores, journal_of};
 pub fn rollback(stores: &Stores, options: &Options) -> Result<Undone, Error> {
     let _locks = stores.lock(&options.lock_dir, None)?;
     let (path, from, to) = journal_of(stores, options);
-    let known = journal::read(&path, &from, &to).map_err(Error::Refused)?;
+    let known = journal::read(&path, &from, &to).map_err(|why| Error::Refused(why.into()))?;
     if known.is_empty() {
-        return Err(Error::Usage(
-            "nothing to undo: no journal of a migration between these stores".to_owned(),
-        ));
+        return Err(Error::Usage("nothing to undo: no journal of a migration between these stores".into()));
     }
     // Removes files of a killed run.
     stores.to.tidy();
@@ -42,12 +39,13 @@ pub fn rollback(stores: &Stores, options: &Options) -> Result<Undone, Error> {
         let entries = entries.map_err(|error| format!("{}: {error}", path.display(), error = why(&error)));
         if let Err(why) = entries.and_then(|entries| undo(stores, &entries, &mut undone)) {
             undone.failed += 1;
-            undone.problems.push(Problem(why));
+            undone.problems.push(why.into());
         }
     }
     if undone.changed == 0 && undone.failed == 0 {
-        journal::delete(&path)
-            .map_err(|error| Error::Failed(format!("{}: {error}", path.display(), error = why(&error))))?;
+        journal::delete(&path).map_err(|error| {
+            Error::Failed(format!("{}: {error}", path.display(), error = why(&error)).into())
+        })?;
     }
     Ok(undone)
 }
@@ -68,7 +66,7 @@ fn undo(stores: &Stores, entries: &[Entry], undone: &mut Undone) -> Result<(), S
     });
     let Some(ours) = ours else {
         undone.changed += 1;
-        undone.problems.push(Problem(format!("{}: {id}: changed since the migration: kept", undone.to)));
+        undone.problems.push(format!("{}: {id}: changed since the migration: kept", undone.to).into());
         return Ok(());
     };
     // Restore the source first: a session always exists somewhere.

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use crate::ops::Problem;
 use crate::store::{EntryName, NewSession, Read, Since, Stamp, WritableStore, Written};
 use crate::sys::{Removal, why};
 
@@ -26,8 +27,9 @@ impl Transfer<'_> {
         }
         for ready in arrived {
             self.tally.counts.unsettled += 1;
-            let what = "kept changing during the copy, so the copy is outdated: run the command again";
-            self.tally.problem_of(self.stores.from.spec(), ready.id, what.to_owned());
+            let what = Problem::from("kept changing during the copy, so the copy is outdated");
+            let what = what.help("run the command again");
+            self.tally.problem_of(self.stores.from.spec(), ready.id, what);
         }
     }
 
@@ -59,7 +61,7 @@ impl Transfer<'_> {
                     }
                     Err(error) => {
                         self.tally.counts.unsettled += 1;
-                        self.tally.problem(error.to_string());
+                        self.tally.problem(Problem::of(&error));
                     }
                     Ok(_) => self.changed_at_target(&ready),
                 }

@@ -1,5 +1,6 @@
 //! Why a session is not copied.
 
+use crate::ops::Problem;
 use crate::store::{EntryName, StoreError, StoreSpec, Unreadable};
 
 use super::report::{Counts, Tally};
@@ -50,8 +51,8 @@ impl Skip {
         matches!(self, Skip::NotRead(_) | Skip::NotMapped(_) | Skip::NotReplaceable(_))
     }
 
-    /// The reason for people. `None` if the count is enough.
-    fn why(&self) -> Option<String> {
+    /// The reason for people, and what to do. `None` if the count is enough.
+    fn why(&self, from: &StoreSpec) -> Option<Problem> {
         Some(match self {
             Skip::Gone
             | Skip::Filtered
@@ -59,29 +60,34 @@ impl Skip {
             | Skip::UnknownUser(_)
             | Skip::Ended
             | Skip::Conflict => return None,
-            Skip::NotRead(error) => error.to_string(),
-            Skip::NotReplaceable(why) => format!("can't replace the session at the target: {why}"),
-            Skip::Unreadable(why) => why.to_string(),
-            Skip::NotMapped(why) => format!("can't replace the user ids: {why}"),
-            Skip::OtherOwner { file, dir } => format!(
-                "possible attack: user {file} owns the file, user {dir} owns the directory; if the wiki runs as user \
-                 {file}, run `chown {file} DIR`"
-            ),
-            Skip::NoMac => "possible attack: no MAC by the key of the store".to_owned(),
+            Skip::NotRead(error) => Problem::of(error),
+            Skip::NotReplaceable(why) => format!("can't replace the session at the target: {why}").into(),
+            Skip::Unreadable(why) => why.to_string().into(),
+            Skip::NotMapped(why) => format!("can't replace the user ids: {why}").into(),
+            Skip::OtherOwner { file, dir } => Problem::from(format!(
+                "possible attack: user {file} owns the file, user {dir} owns the directory"
+            ))
+            .help(format!(
+                "if the wiki runs as user {file}, run `chown {file} {}`",
+                from.location.stem().display()
+            )),
+            Skip::NoMac => "possible attack: no MAC by the key of the store".into(),
             Skip::WithoutExpires => {
-                "no `expires`: MoinMoin 1.7 and 1.8 would answer every request with an error".to_owned()
+                "no `expires`: MoinMoin 1.7 and 1.8 would answer every request with an error".into()
             }
-            Skip::Forbidden(name) => format!(
-                "possible attack: contains {name}, which Python would import and could call; if an extension you trust \
-                 stores this class, add it to `[migrate] allow_globals`"
-            ),
-            Skip::UnfitId(layout) => format!("{layout} rejects this id: use --rename-ids"),
+            Skip::Forbidden(name) => Problem::from(format!(
+                "possible attack: contains {name}, which Python would import and could call"
+            ))
+            .help("if an extension you trust stores this class, add it to `[migrate] allow_globals`"),
+            Skip::UnfitId(layout) => {
+                Problem::from(format!("{layout} rejects this id")).help("use --rename-ids")
+            }
         })
     }
 
     /// Adds the reason to the problems.
     pub(super) fn report_to(&self, tally: &mut Tally, from: &StoreSpec, id: &EntryName) {
-        match (self, self.why()) {
+        match (self, self.why(from)) {
             (_, None) => {}
             (Skip::NotRead(_), Some(why)) => tally.problem(why),
             (_, Some(why)) => tally.problem_of(from, *id, why),

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
+use crate::ops::Problem;
 use crate::store::{self, StoreError, StoreSpec, WritableStore};
 use crate::sys::{Dir, Lock, LockDir};
 
@@ -28,8 +29,8 @@ impl Stores {
     pub fn open(from: StoreSpec, to: StoreSpec, dry_run: bool) -> Result<Stores, Error> {
         apart(&from, &to)?;
         let opened = |error: StoreError| {
-            let text = error.to_string();
-            if error.is_unsafe() { Error::Refused(text) } else { Error::Failed(text) }
+            let problem = Problem::of(&error);
+            if error.is_unsafe() { Error::Refused(problem) } else { Error::Failed(problem) }
         };
         let from_dir = from.location.directory().and_then(|path| Dir::open(path).ok());
         let from_owner =
@@ -45,25 +46,22 @@ impl Stores {
                 Box::new(Nothing::at(target))
             }
             Err(error) if error.is_missing() => {
-                return Err(Error::Failed(format!(
-                    "{error}: create it with the owner and mode that the wiki needs"
-                )));
+                let help = "create it with the owner and mode that the wiki needs";
+                return Err(Error::Failed(Problem::of(&error).help(help)));
             }
             other => other.map_err(opened)?,
         };
         if from.id() == to.id() {
-            let why = match same_kind(from.spec(), to.spec()) {
-                true => SAME,
-                false => IN_ONE,
-            };
-            return Err(Error::Refused(why.to_owned()));
+            return Err(if same_kind(from.spec(), to.spec()) {
+                Error::Refused(SAME.into())
+            } else {
+                in_one()
+            });
         }
         if from.may_be(to.as_ref()) {
-            return Err(Error::Refused(
-                "source and target may be the same Redis server: can't read the server id. Allow `+info` in \
-                 the ACL of both users, or use another prefix or database"
-                    .to_owned(),
-            ));
+            let message = "source and target may be the same Redis server: can't read the server id";
+            let help = "allow `+info` in the ACL of both users, or use another prefix or database";
+            return Err(Error::Refused(Problem::from(message).help(help)));
         }
         Ok(Stores { from, to, from_owner })
     }
@@ -80,7 +78,7 @@ impl Stores {
         ids.sort_unstable();
         let [first, second] = ids;
         if first == second {
-            return Err(Error::Refused(IN_ONE.to_owned()));
+            return Err(in_one());
         }
         let take = |id| locks.take_or_wait(id, waiting).map_err(Error::Locked);
         Ok([take(first)?, take(second)?])
@@ -89,7 +87,10 @@ impl Stores {
 
 const SAME: &str = "--from and --to are the same store";
 
-const IN_ONE: &str = "source and target are in the same directory: migrate through a third store";
+fn in_one() -> Error {
+    let message = "source and target are in the same directory";
+    Error::Refused(Problem::from(message).help("migrate through a third store"))
+}
 
 fn same_kind(from: &StoreSpec, to: &StoreSpec) -> bool {
     let (from, to) = (&from.location, &to.location);
@@ -106,18 +107,15 @@ fn apart(from: &StoreSpec, to: &StoreSpec) -> Result<(), Error> {
         })
     };
     if same_kind(from, to) && from.location.identity() == to.location.identity() {
-        return Err(Error::Refused(SAME.to_owned()));
+        return Err(Error::Refused(SAME.into()));
     }
     let real = |spec: &StoreSpec| spec.location.path().and_then(real);
     if let (Some(from), Some(to)) = (real(from), real(to))
         && to != from
         && to.starts_with(&from)
     {
-        return Err(Error::Refused(format!(
-            "the target is inside the source: {} is in {}",
-            to.display(),
-            from.display()
-        )));
+        let (to, from) = (to.display(), from.display());
+        return Err(Error::Refused(format!("the target is inside the source: {to} is in {from}").into()));
     }
     Ok(())
 }

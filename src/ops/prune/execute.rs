@@ -3,7 +3,6 @@
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::ops::problems::Problem;
 use crate::ops::run::Step;
 use crate::store::{EntryName, Found, SessionStore, Stamp, StoreSpec};
 use crate::sys::{Removal, why};
@@ -26,7 +25,7 @@ pub(super) type Done = Step<Counts, Source>;
 pub(super) fn leave(scan: Scanned, planned: bool) -> Done {
     let Step { mut counts, notes, found: Scan { victims, from_index, .. } } = scan;
     if planned {
-        counts.would_delete = victims.len();
+        counts.would_remove = victims.len();
         counts.bytes = victims.iter().map(|victim| u64::from(victim.size)).sum();
     }
     Step { counts, notes, found: Source { from_index } }
@@ -69,10 +68,10 @@ impl Removing<'_> {
             if batch.is_empty() {
                 return;
             }
-            let before = self.done.counts.deleted;
+            let before = self.done.counts.removed;
             let forbidden = self.remove(&batch);
             // If other files were removed, the error is about these files, for example immutable ones.
-            if forbidden.len() <= 1 || self.done.counts.deleted > before {
+            if forbidden.len() <= 1 || self.done.counts.removed > before {
                 forbidden.iter().for_each(|(name, error)| self.fail_at(name, error));
                 continue;
             }
@@ -81,7 +80,7 @@ impl Removing<'_> {
                 let left = forbidden.len() as u64 + rest.by_ref().count() as u64;
                 let why = hindered(&self.spec.location.stem(), error, left);
                 self.done.notes.failed += left.saturating_sub(1);
-                self.done.notes.fail(&why);
+                self.done.notes.fail(why);
             }
             return;
         }
@@ -98,15 +97,15 @@ impl Removing<'_> {
                 self.spec.location.stem().display(),
                 error = why(&error)
             );
-            self.done.notes.fail(&why);
+            self.done.notes.fail(why);
         }
         if let Some(Err(error)) = pass.map(Pass::write) {
-            self.done.notes.warnings.push(Problem(format!("can't write the index: {error}")));
+            self.done.notes.warnings.push(format!("can't write the index: {error}").into());
         }
     }
 
     fn fail_at(&mut self, name: &EntryName, error: &io::Error) {
-        self.done.notes.fail(&self.spec.failed(name, &why(error)));
+        self.done.notes.fail(self.spec.failed(name, &why(error)));
     }
 
     /// Removes a batch. Returns the files that the user has no permission to remove.
@@ -122,7 +121,7 @@ impl Removing<'_> {
         for (victim, result) in batch.iter().zip(results) {
             match result {
                 Ok(Removal::Removed { size }) => {
-                    self.done.counts.deleted += 1;
+                    self.done.counts.removed += 1;
                     self.done.counts.bytes += size;
                 }
                 Ok(Removal::Gone) => {}
@@ -132,7 +131,7 @@ impl Removing<'_> {
                     self.done.counts.kept_by_race += 1;
                     let what = "replaced during its removal: the new file may have been removed instead";
                     let warning = self.spec.failed(&victim.name, &what);
-                    self.done.notes.warnings.push(Problem(warning));
+                    self.done.notes.warnings.push(warning.into());
                 }
                 Ok(_) => self.done.counts.kept_by_race += 1,
                 Err(error) if is_forbidden(&error) => forbidden.push((victim.name, error)),

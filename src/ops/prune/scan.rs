@@ -71,12 +71,12 @@ pub(super) fn scan(
         // A plan does not promise what a run can't do.
         let left = std::mem::take(&mut found.victims).len();
         step.notes.failed += left.saturating_sub(1);
-        step.notes.fail(&hindered(&spec.location.stem(), &error, left));
+        step.notes.fail(hindered(&spec.location.stem(), &error, left));
     }
     if let Err(error) = scanned {
         // Do not act on an incomplete listing.
         (found.victims, found.pass) = (Victims::default(), None);
-        step.notes.fail(&error);
+        step.notes.fail(Problem::of(&error));
     }
     step.notes.warnings.extend(note_misplaced(spec, misplaced));
     step
@@ -100,7 +100,8 @@ fn note_misplaced(spec: &StoreSpec, count: u64) -> Option<Problem> {
         1 => "1 session".to_owned(),
         many => format!("{many} sessions"),
     };
-    Some(Problem(format!("{}: ignores {names} of another layout: check the address", spec.address())))
+    let message = format!("{}: ignores {names} of another layout", spec.address());
+    Some(Problem::from(message).help("check the address"))
 }
 
 /// A scan in progress.
@@ -117,7 +118,7 @@ impl Look<'_> {
     /// Counts the sessions that the index knows.
     fn take_left_out(&mut self, pass: Pass) {
         if let Some(why) = pass.ignored() {
-            self.scanned.notes.warnings.push(Problem(why.to_owned()));
+            self.scanned.notes.warnings.push(why.into());
         }
         let (count, newest) = pass.left_out();
         self.scanned.counts.scanned += count;
@@ -154,7 +155,7 @@ impl Look<'_> {
                 return;
             }
             Found::Failed { name, error } => {
-                return notes.fail(&self.spec.failed(name, &crate::sys::why(error)));
+                return notes.fail(self.spec.failed(name, &crate::sys::why(error)));
             }
         };
         self.saw(modified, Some(name));

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use crate::ops::Problem;
 use crate::ops::packed::Packed;
 use crate::ops::run::Step;
 use crate::store::{EntryName, Fields, Found, Session, SessionStore, StoreError, StoreSpec};
@@ -53,7 +54,7 @@ pub(super) fn scan(
         Some(ids) => look.look_at(store, ids),
         None => {
             if let Err(error) = store.scan(Fields::default(), stop, &mut |found| look.take_in(found)) {
-                look.scanned.notes.fail(&error);
+                look.scanned.notes.fail(Problem::of(&error));
             }
         }
     }
@@ -81,7 +82,7 @@ impl Look<'_> {
         match read {
             Ok(Some(session)) => self.take_session(session),
             Ok(None) => {}
-            Err(error) => self.scanned.notes.fail(&error),
+            Err(error) => self.scanned.notes.fail(Problem::of(&error)),
         }
     }
 
@@ -89,7 +90,7 @@ impl Look<'_> {
         match found {
             Found::Session(session) => self.take_session(session),
             Found::Failed { name, error } => {
-                self.scanned.notes.fail(&self.spec.failed(&name, &crate::sys::why(&error)))
+                self.scanned.notes.fail(self.spec.failed(&name, &crate::sys::why(&error)))
             }
             Found::Temp(_) | Found::Foreign(_) => {}
         }

@@ -135,7 +135,7 @@ impl<'a> Watched<'a> {
     }
 
     fn fail(&mut self, id: &EntryName, why: &str) {
-        self.done.notes.fail(&self.spec.failed(&id, &why));
+        self.done.notes.fail(self.spec.failed(&id, &why));
     }
 
     /// The sessions that returned and those of the next part, each with whether a user was logged in.
@@ -186,7 +186,7 @@ impl<'a> Watched<'a> {
             }
             Err(error) => {
                 self.store = None;
-                self.done.notes.fail(&format!("{error}: the watch for returning sessions is incomplete"));
+                self.done.notes.fail(format!("{error}: the watch for returning sessions is incomplete"));
             }
         }
     }

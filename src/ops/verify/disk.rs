@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::owners;
@@ -16,7 +16,7 @@ use crate::sys::{AsOwner, Dir, why};
 pub(super) fn health(spec: &StoreSpec, collector: &Collector, now: i64, found: &mut Findings) {
     for trouble in troubles(spec, collector, now) {
         let rule = match trouble.kind {
-            Kind::ReadOnly => Rule::ReadOnlyDirectory,
+            Kind::ReadOnly => Rule::ReadOnlySessions,
             Kind::Full => Rule::DiskFull,
             Kind::Denied => Rule::AccessDenied,
             _ => continue,
@@ -39,9 +39,7 @@ impl<'a> Modes<'a> {
     pub(super) fn of(spec: &'a StoreSpec, found: &mut Findings, problems: &mut Vec<Problem>) -> Self {
         let (path, file) = (spec.location.directory(), spec.location.path());
         let dir = match (path, file) {
-            (Some(path), _) => {
-                Dir::open(path).map_err(|error| problems.push(Problem(error.to_string()))).ok()
-            }
+            (Some(path), _) => Dir::open(path).map_err(|error| problems.push(error.to_string().into())).ok(),
             (None, Some(file)) => {
                 database(file, found, problems);
                 None
@@ -60,11 +58,8 @@ impl<'a> Modes<'a> {
         *self.owners.entry(uid).or_default() += 1;
         // If other users can't enter the directory, the mode of the file does not matter.
         if dir.mode() & 0o001 != 0 && mode & 0o006 != 0 {
-            let what = if mode & 0o002 != 0 { "write" } else { "read" };
-            let message = format!("every local user can {what} it (mode {mode:04o})");
             let key = session.id.to_string();
-            let path = self.spec.entry(&key);
-            found.add(Finding { rule: Rule::UnsafeFile, path, message, key });
+            found.add(file_mode(mode, self.spec.entry(&key), key));
         }
     }
 
@@ -76,11 +71,10 @@ impl<'a> Modes<'a> {
             AsOwner::of(dir).and_then(|_owner| owners::check(self.spec, dir, &self.owners, &stop, found));
         match checked {
             Ok(note) => report.notes.extend(note),
-            Err(error) => report.problems.push(Problem(format!(
-                "{}: {error}",
-                self.spec.location.stem().display(),
-                error = why(&error)
-            ))),
+            Err(error) => {
+                let message = format!("{}: {}", self.spec.location.stem().display(), why(&error));
+                report.problems.push(message.into());
+            }
         }
     }
 }
@@ -88,20 +82,26 @@ impl<'a> Modes<'a> {
 /// Checks the mode of a database file, which holds all sessions.
 fn database(path: &Path, found: &mut Findings, problems: &mut Vec<Problem>) {
     if let Err(error) = replaceable(path, "file", found) {
-        problems.push(Problem(format!("{}: {error}", path.display(), error = why(&error))));
+        problems.push(format!("{}: {error}", path.display(), error = why(&error)).into());
     }
     let mode = match std::fs::symlink_metadata(path) {
         Ok(stat) => stat.mode() & 0o7777,
         Err(error) => {
-            return problems.push(Problem(format!("{}: {error}", path.display(), error = why(&error))));
+            return problems.push(format!("{}: {error}", path.display(), error = why(&error)).into());
         }
     };
     if mode & 0o006 != 0 {
-        let what = if mode & 0o002 != 0 { "write" } else { "read" };
-        let message = format!("every local user can {what} it (mode {mode:04o})");
-        let path = path.to_owned();
-        found.add(Finding { rule: Rule::UnsafeFile, path, message, key: String::new() });
+        found.add(file_mode(mode, path.to_owned(), String::new()));
     }
+}
+
+/// The finding about a file that every local user can read or write.
+fn file_mode(mode: u32, path: PathBuf, key: String) -> Finding {
+    let (rule, what) = match mode & 0o002 {
+        0 => (Rule::ReadableSessions, "read"),
+        _ => (Rule::WritableSessions, "write"),
+    };
+    Finding { rule, path, message: format!("every local user can {what} it (mode {mode:04o})"), key }
 }
 
 /// Reports directories in which every local user can replace the store. The wiki would then unpickle what they put there.
@@ -120,7 +120,7 @@ fn replaceable(path: &Path, what: &str, found: &mut Findings) -> std::io::Result
             if seen.insert((stat.dev(), stat.ino())) && mode & 0o1002 == 0o002 {
                 let message = format!("every local user can replace the session {what} (mode {mode:04o})");
                 let path = above.to_owned();
-                found.add(Finding { rule: Rule::UnsafeDirectory, path, message, key: String::new() });
+                found.add(Finding { rule: Rule::WritableParent, path, message, key: String::new() });
             }
             what = "directory";
         }
@@ -133,11 +133,20 @@ fn directory(path: &Path, dir: &Dir, found: &mut Findings) {
     let _ = replaceable(path, "directory", found);
     let mode = dir.mode();
     // An id is a login. A file written here is unpickled, so it runs code as the wiki.
-    let what = match (mode & 0o002 != 0, mode & 0o004 != 0) {
-        (true, _) => "every local user can write here, and the wiki unpickles what they write",
-        (false, true) => "every local user can list the session ids here and log in with them",
-        (false, false) => return,
-    };
-    let message = format!("{what} (mode {mode:04o})");
-    found.add(Finding { rule: Rule::UnsafeDirectory, path: path.to_owned(), message, key: String::new() });
+    let rules = [
+        (
+            0o002,
+            Rule::WorldWritable,
+            "every local user can write here, and the wiki unpickles what they write",
+        ),
+        (
+            0o004,
+            Rule::ListableSessions,
+            "every local user can list the session ids here and log in with them",
+        ),
+    ];
+    for (_, rule, what) in rules.into_iter().filter(|(bit, ..)| mode & bit != 0) {
+        let message = format!("{what} (mode {mode:04o})");
+        found.add(Finding { rule, path: path.to_owned(), message, key: String::new() });
+    }
 }

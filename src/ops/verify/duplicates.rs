@@ -58,7 +58,7 @@ pub(super) fn check(ids: Ids, model: &Model, stop: &AtomicBool, report: &mut Rep
             }
         });
         if let Err(error) = listed {
-            report.problems.push(super::Problem(error.to_string()));
+            report.problems.push(super::Problem::of(&error));
         }
     }
 }

@@ -51,8 +51,9 @@ pub fn verify(
         match store(position, &spec, farm, options, stop, &mut ids, &mut found, &mut report) {
             Ok(()) => found.complete = true,
             Err(error) => {
+                found.failed = true;
                 report.refused |= error.is_unsafe();
-                report.problems.push(Problem(error.to_string()));
+                report.problems.push(Problem::of(&error));
             }
         }
         report.stores.push((spec, found));
@@ -104,12 +105,12 @@ fn store(
         }
         Found::Temp(temp) => judge.temp(&temp, found),
         Found::Foreign(name) => names::foreign(spec, &name, found),
-        Found::Failed { name, error } => failed.push(&spec.failed(&name, &crate::sys::why(&error))),
+        Found::Failed { name, error } => failed.push(spec.failed(&name, &crate::sys::why(&error))),
     });
     report.problems.extend(failed.lines(&spec.address()));
     young.read_again(store.as_ref(), stop, |read| match read {
         Ok(session) => judge.session(&session, found, &mut provisional),
-        Err(error) => report.problems.push(Problem(error.to_string())),
+        Err(error) => report.problems.push(Problem::of(&error)),
     });
     if judge.knows_versions() || expires_seen {
         for (rule, more) in provisional.by_rule {

@@ -36,7 +36,7 @@ pub(super) fn check(
             "the wiki's {user} can't create, rename, and delete files here (owner {uid}, group {gid}, mode {mode:04o})"
         );
         let path = spec.location.stem();
-        found.add(Finding { rule: Rule::UnwritableDirectory, path, message, key: String::new() });
+        found.add(Finding { rule: Rule::UnwritableSessions, path, message, key: String::new() });
         return Ok(None);
     }
     each_session(spec, dir, stop, |name, file, stat| {

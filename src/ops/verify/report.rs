@@ -54,6 +54,8 @@ pub struct Findings {
     pub states: States,
     /// Whether all sessions were checked.
     pub complete: bool,
+    /// Whether the store could not be opened, or not be read to the end.
+    pub failed: bool,
 }
 
 impl Findings {

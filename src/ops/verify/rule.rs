@@ -2,16 +2,19 @@
 
 use crate::location::Location;
 
-/// A rule of `session verify`.
+/// A rule of `session verify`. A fact that `config check` reports, too, has the name and the severity of its rule there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, strum::EnumIter)]
 #[allow(missing_docs, reason = "`title` explains each")]
 pub enum Rule {
-    ReadOnlyDirectory,
+    ReadOnlySessions,
     DiskFull,
     AccessDenied,
-    UnsafeDirectory,
-    UnsafeFile,
-    UnwritableDirectory,
+    WorldWritable,
+    ListableSessions,
+    WritableParent,
+    ReadableSessions,
+    WritableSessions,
+    UnwritableSessions,
     WrongOwner,
     ForbiddenClass,
     NoMac,
@@ -50,21 +53,23 @@ impl Rule {
         self.texts().2
     }
 
-    /// Whether findings of the rule are errors: somebody can get in, or users can't log in or stay logged in.
-    /// All other findings are warnings.
+    /// Whether findings of the rule are errors: somebody can act as the wiki or with a forged session, or users can't
+    /// log in or stay logged in. All other findings are warnings.
     pub fn is_error(self) -> bool {
         use Rule::{
-            AccessDenied, DiskFull, DuplicateId, ForbiddenClass, InvalidExpires, NoMac, ReadOnlyDirectory,
-            UnauthorizedSetuid, Unreadable, UnsafeDirectory, UnsafeFile, UnwritableDirectory, WrongOwner,
+            AccessDenied, DiskFull, DuplicateId, ForbiddenClass, InvalidExpires, NoMac, ReadOnlySessions,
+            UnauthorizedSetuid, Unreadable, UnwritableSessions, WorldWritable, WritableParent,
+            WritableSessions, WrongOwner,
         };
         matches!(
             self,
-            ReadOnlyDirectory
+            ReadOnlySessions
                 | DiskFull
                 | AccessDenied
-                | UnsafeDirectory
-                | UnsafeFile
-                | UnwritableDirectory
+                | WorldWritable
+                | WritableParent
+                | WritableSessions
+                | UnwritableSessions
                 | WrongOwner
                 | ForbiddenClass
                 | NoMac
@@ -79,23 +84,25 @@ impl Rule {
     pub fn counted_in(self, location: &Location) -> (&'static str, &'static str) {
         match (self, location.directory()) {
             (
-                Rule::ReadOnlyDirectory
+                Rule::ReadOnlySessions
                 | Rule::DiskFull
                 | Rule::AccessDenied
-                | Rule::UnsafeDirectory
-                | Rule::UnwritableDirectory
+                | Rule::WorldWritable
+                | Rule::ListableSessions
+                | Rule::WritableParent
+                | Rule::UnwritableSessions
                 | Rule::OrphanStore,
                 _,
             ) => ("directory", "directories"),
-            (Rule::UnsafeFile, _) | (_, Some(_)) => ("file", "files"),
+            (Rule::ReadableSessions | Rule::WritableSessions, _) | (_, Some(_)) => ("file", "files"),
             (_, None) => ("session", "sessions"),
         }
     }
 
     fn texts(self) -> (&'static str, &'static str, &'static str) {
         match self {
-            Rule::ReadOnlyDirectory => (
-                "read-only-directory",
+            Rule::ReadOnlySessions => (
+                "read-only-sessions",
                 "session directory on a read-only mount: nobody can log in",
                 "read the kernel log (a damaged disk becomes read-only), then run `mount -o remount,rw MOUNT`",
             ),
@@ -109,18 +116,33 @@ impl Rule {
                 "session directory to which SELinux or AppArmor denied access during the last day",
                 "label the directory for SELinux, or add it to the AppArmor profile of the wiki",
             ),
-            Rule::UnsafeDirectory => (
-                "unsafe-directory",
-                "directory that other local users can list or change",
-                "run `chmod o= DIR`: only the wiki's user needs access",
+            Rule::WorldWritable => (
+                "world-writable",
+                "session directory that every local user can write to",
+                "run `chmod o-w DIR`: the wiki runs the code in the files that others write",
             ),
-            Rule::UnsafeFile => (
-                "unsafe-file",
-                "session file that other local users can read or change",
-                "run `chmod o= FILE`, and set the wiki's umask to 0007 or 0077",
+            Rule::ListableSessions => (
+                "listable-sessions",
+                "session directory that every local user can list",
+                "run `chmod o-rx DIR`: each file name is the value of a login cookie",
             ),
-            Rule::UnwritableDirectory => (
-                "unwritable-directory",
+            Rule::WritableParent => (
+                "writable-parent",
+                "directory in which every local user can replace the session directory or database",
+                "run `chmod o-w DIR`",
+            ),
+            Rule::ReadableSessions => (
+                "readable-sessions",
+                "session file that every local user can read",
+                "run `chmod o-r FILE`, and set the wiki's umask to 0007 or 0077",
+            ),
+            Rule::WritableSessions => (
+                "writable-sessions",
+                "session file that every local user can change",
+                "run `chmod o-w FILE`, and set the wiki's umask to 0007 or 0077",
+            ),
+            Rule::UnwritableSessions => (
+                "unwritable-sessions",
                 "session directory in which the wiki's user can't create, rename, and delete files",
                 "run `chown USER DIR` with the wiki's user, or `chgrp GROUP DIR && chmod g+rwx DIR` with a group of \
                  that user",

@@ -191,7 +191,7 @@ fn users(spec: &StoreSpec, problems: &mut Vec<Problem>) -> Option<BTreeMap<Strin
         match read {
             Ok(users) => all.extend(users.into_iter().map(|user| (user.id, user.name))),
             Err(why) => {
-                problems.push(Problem(format!("{why}: users not checked")));
+                problems.push(format!("{why}: users not checked").into());
                 return None;
             }
         }

@@ -99,7 +99,7 @@ impl RedisStore {
             return Err(StoreError::unusable(&spec, "not a Redis server"));
         };
         let failed = |why: String| StoreError::unusable(&spec, why);
-        let troubled = |why: Trouble| StoreError::unusable(&spec, why.to_string());
+        let troubled = |why: Trouble| why.of_store(&spec);
         let scope = format!("redis:{}", address.prefix);
         let key = mac::key_of(address.key_file.as_deref(), &scope).map_err(failed)?;
         let server = Server::new(address).map_err(failed)?;
@@ -109,10 +109,9 @@ impl RedisStore {
         let [newest, _] = VERSIONS;
         let version = version.as_deref().unwrap_or(newest);
         let Some(version) = VERSIONS.into_iter().find(|known| *known == version) else {
-            return Err(failed(format!(
-                "keys of version {:?}; this wikifarm supports {newest}: use the version of wikifarm that created them",
-                shortened(version)
-            )));
+            let why = format!("keys of version {:?}; this wikifarm supports {newest}", shortened(version));
+            let help = Some("use the version of wikifarm that created the keys".to_owned());
+            return Err(StoreError::Unusable { store: spec.address(), why, help, missing: false });
         };
         let id = identity(&server, address);
         let done = Done::new(&address.prefix);
@@ -120,7 +119,7 @@ impl RedisStore {
     }
 
     fn failed(&self, why: &Trouble) -> StoreError {
-        StoreError::unusable(&self.spec, why.to_string())
+        why.clone().of_store(&self.spec)
     }
 
     /// The keys of a session: its pickle, its metadata and its tombstone.
@@ -345,6 +344,15 @@ impl SessionStore for RedisStore {
             self.remove_one(*entry, decide, false)
         };
         batch.iter().map(one).collect()
+    }
+
+    fn ended_until(&self, id: &EntryName) -> Result<Option<f64>, StoreError> {
+        let [.., tombstone] = self.keys(id);
+        let ends: Option<String> = self
+            .server
+            .ask(|to| redis::cmd("GET").arg(&tombstone).query(to))
+            .map_err(|why| self.failed(&why))?;
+        Ok(ends.map(|ends| ends.parse().unwrap_or(f64::INFINITY)))
     }
 
     fn end(&self, batch: &[(EntryName, Stamp)], decide: Decide<'_>) -> Vec<io::Result<Removal>> {

@@ -6,15 +6,21 @@ use std::io;
 use redis::{ErrorKind, RedisError, ServerErrorKind};
 
 use super::wire::GivenUp;
+use crate::store::{StoreError, StoreSpec};
 
 /// The maximum number of characters that are shown of a message from the server.
 const LONGEST: usize = 300;
+
+/// What to do if the answers are not those of Redis.
+const WHO_LISTENS: &str = "check which program listens there";
 
 /// An error of the server or of the connection.
 #[derive(Debug, Clone)]
 pub(super) struct Trouble {
     /// The message.
     text: String,
+    /// What to do.
+    help: Option<&'static str>,
     /// The kind of the same error for a file. Except for `Other`, it is an error of the whole store.
     kind: io::ErrorKind,
 }
@@ -27,28 +33,41 @@ impl fmt::Display for Trouble {
 
 impl From<&Trouble> for io::Error {
     fn from(trouble: &Trouble) -> io::Error {
-        io::Error::new(trouble.kind, trouble.text.clone())
+        // The error of one session has no place of its own for advice.
+        let help = trouble.help.map_or_else(String::new, |help| format!(": {help}"));
+        io::Error::new(trouble.kind, format!("{}{help}", trouble.text))
     }
 }
 
 impl Trouble {
+    fn new(kind: io::ErrorKind, text: String) -> Trouble {
+        Trouble { text, help: None, kind }
+    }
+
+    /// As an error of the store `spec`.
+    pub(super) fn of_store(self, spec: &StoreSpec) -> StoreError {
+        let help = self.help.map(str::to_owned);
+        StoreError::Unusable { store: spec.address(), why: self.text, help, missing: false }
+    }
+
     /// Why the connection was given up.
     pub(super) fn given_up(why: GivenUp) -> Trouble {
-        Trouble { text: why.to_string(), kind: io::ErrorKind::NotConnected }
+        let help = matches!(why, GivenUp::TooLong(_)).then_some(WHO_LISTENS);
+        Trouble { help, ..Trouble::new(io::ErrorKind::NotConnected, why.to_string()) }
     }
 
     /// The list of names did not end: `read` says how much was read, `size` is the number of keys that the server
     /// reports.
     pub(super) fn endless(read: &str, size: u64) -> Trouble {
         let says = if size == u64::MAX { String::new() } else { format!(", but it reports {size} keys") };
-        let text = format!("endless list of keys: read {read}{says}: check which program listens there");
-        Trouble { text, kind: io::ErrorKind::NotConnected }
+        let text = format!("endless list of keys: read {read}{says}");
+        Trouble { text, help: Some(WHO_LISTENS), kind: io::ErrorKind::NotConnected }
     }
 
     /// Makes an error readable.
     pub(super) fn of(error: &RedisError) -> Trouble {
-        let Trouble { text, kind } = Trouble::whole(error);
-        Trouble { text: shortened(&text), kind }
+        let Trouble { text, help, kind } = Trouble::whole(error);
+        Trouble { text: shortened(&text), help, kind }
     }
 
     fn whole(error: &RedisError) -> Trouble {
@@ -56,58 +75,65 @@ impl Trouble {
         let code = error.code().unwrap_or_default();
         let text = error.to_string();
         let says = |word: &str| code == word || text.contains(word);
-        let (kind, text) = match error.kind() {
+        let (kind, why, help) = match error.kind() {
             ErrorKind::Server(ServerErrorKind::BusyLoading) => {
-                (Kind::ResourceBusy, "Redis is loading its data: try again later".to_owned())
+                (Kind::ResourceBusy, "Redis is loading its data", "try again later")
             }
-            ErrorKind::Server(ServerErrorKind::ReadOnly) => {
-                (Kind::ReadOnlyFilesystem, "this Redis is a read-only replica: use the address of its primary".to_owned())
-            }
-            ErrorKind::Server(ServerErrorKind::NoPerm) => (
-                Kind::PermissionDenied,
-                format!("permission denied by the ACL: {}", error.detail().unwrap_or_default()),
+            ErrorKind::Server(ServerErrorKind::ReadOnly) => (
+                Kind::ReadOnlyFilesystem,
+                "this Redis is a read-only replica",
+                "use the address of its primary",
             ),
+            ErrorKind::Server(ServerErrorKind::NoPerm) => {
+                let detail = error.detail().unwrap_or_default();
+                return Trouble::new(
+                    Kind::PermissionDenied,
+                    format!("permission denied by the ACL: {detail}"),
+                );
+            }
             _ if says("NOAUTH") => (
                 Kind::PermissionDenied,
-                "Redis requires a password: write it to a file that only you can read, and use ?password_file=FILE"
-                    .to_owned(),
+                "Redis requires a password",
+                "write the password to a file that only you can read, and use ?password_file=FILE",
             ),
             _ if says("WRONGPASS") || error.kind() == ErrorKind::AuthenticationFailed => (
                 Kind::PermissionDenied,
-                "Redis rejects this user or password: check the user and ?password_file in the address"
-                    .to_owned(),
+                "Redis rejects this user or password",
+                "check the user and ?password_file in the address",
             ),
             _ if says("WRONGTYPE") => {
-                (Kind::Other, "another program uses keys with this prefix: choose another ?prefix".to_owned())
+                (Kind::Other, "another program uses keys with this prefix", "choose another ?prefix")
             }
             _ if code == "OOM" || text.contains("OOM command") => (
                 Kind::StorageFull,
-                "Redis is full (maxmemory): free memory or raise maxmemory, and run the command again"
-                    .to_owned(),
+                "Redis is full (maxmemory)",
+                "free memory or raise maxmemory, and run the command again",
             ),
-            _ if is_mistrust(error) => (
-                Kind::PermissionDenied,
-                format!(
-                    "untrusted certificate ({text}): pass the certificate authority with ?ca_file=FILE, and use the \
-                     server name in the certificate"
-                ),
-            ),
+            _ if is_mistrust(error) => {
+                let help = "pass the certificate authority with ?ca_file=FILE, and use the server name in the certificate";
+                let text = format!("untrusted certificate ({text})");
+                return Trouble { help: Some(help), ..Trouble::new(Kind::PermissionDenied, text) };
+            }
             _ if text.contains("CertificateRequired") || text.contains("certificate required") => (
                 Kind::PermissionDenied,
-                "the server requires a client certificate: use ?cert_file=FILE&cert_key_file=FILE".to_owned(),
+                "the server requires a client certificate",
+                "use ?cert_file=FILE&cert_key_file=FILE",
             ),
-            ErrorKind::Parse => (Kind::NotConnected, format!("not a Redis server: {text}")),
-            _ if error.is_connection_refusal() => {
-                (Kind::NotConnected, format!("can't connect: {text}"))
+            ErrorKind::Parse => {
+                return Trouble::new(Kind::NotConnected, format!("not a Redis server: {text}"));
             }
-            _ if error.is_timeout() => (
-                Kind::NotConnected,
-                "Redis does not answer: check that it is running, and try again".to_owned(),
-            ),
-            _ if error.is_io_error() || error.is_unrecoverable_error() => (Kind::NotConnected, text),
-            _ => (Kind::Other, text),
+            _ if error.is_connection_refusal() => {
+                return Trouble::new(Kind::NotConnected, format!("can't connect: {text}"));
+            }
+            _ if error.is_timeout() => {
+                (Kind::NotConnected, "Redis does not answer", "check that it is running, and try again")
+            }
+            _ if error.is_io_error() || error.is_unrecoverable_error() => {
+                return Trouble::new(Kind::NotConnected, text);
+            }
+            _ => return Trouble::new(Kind::Other, text),
         };
-        Trouble { text, kind }
+        Trouble { help: Some(help), ..Trouble::new(kind, why.to_owned()) }
     }
 }
 

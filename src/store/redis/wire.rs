@@ -43,11 +43,9 @@ impl fmt::Display for GivenUp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             GivenUp::Stopped => f.write_str("stopped by a signal before Redis answered"),
-            GivenUp::TooLong(most) => write!(
-                f,
-                "answer longer than {} MiB, which is not from Redis: check which program listens there",
-                most / 1024 / 1024
-            ),
+            GivenUp::TooLong(most) => {
+                write!(f, "answer longer than {} MiB, which is not from Redis", most / 1024 / 1024)
+            }
         }
     }
 }

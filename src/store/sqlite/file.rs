@@ -37,8 +37,20 @@ pub(super) enum Unusable {
     Missing,
     /// Its directory can't be opened or is not safe.
     Directory(DirError),
-    /// Another user could have prepared what SQLite opens. Has the message.
-    Unsafe(String),
+    /// Another user could have prepared what SQLite opens.
+    Unsafe {
+        /// The message.
+        why: String,
+        /// What to do.
+        help: String,
+    },
+    /// A reason that the user can remove.
+    Fixable {
+        /// The message.
+        why: String,
+        /// What to do.
+        help: String,
+    },
     /// Another reason. Has the message.
     Why(String),
 }
@@ -98,9 +110,8 @@ impl DatabaseFile {
             Err(NotOpened::Gone) => None,
             Err(NotOpened::Io(error)) => return Err(Unusable::Why(crate::sys::why(&error))),
             Err(other) => {
-                return Err(Unusable::Unsafe(format!(
-                    "{other}: a database must be a regular file without hard links"
-                )));
+                let help = "use a regular file without hard links".to_owned();
+                return Err(Unusable::Unsafe { why: other.to_string(), help });
             }
         };
         let database_file = DatabaseFile { dir, name, path, found };
@@ -152,15 +163,17 @@ impl DatabaseFile {
         let (uid, mode) = (self.owner().uid, self.dir.mode());
         let (shown, of_dir) = (real.display(), self.dir.uid());
         if mode & 0o022 != 0 {
-            let suggestion = format!("run `chmod go-w {shown}`, and `chown` it to the user of the wikis");
-            return Err(Unusable::Unsafe(format!(
-                "users other than user {of_dir} can write to its directory (mode {mode:04o}): {suggestion}"
-            )));
+            let why = format!("users other than user {of_dir} can write to its directory (mode {mode:04o})");
+            let help = format!(
+                "run `chmod go-w {shown}`, and change the owner to the user of the wikis with `chown`"
+            );
+            return Err(Unusable::Unsafe { why, help });
         }
         if of_dir != 0 && of_dir != uid {
-            return Err(Unusable::Unsafe(format!(
-                "user {uid} owns it, but user {of_dir} owns its directory: run `chown {of_dir}` on it, or `chown {uid} {shown}`"
-            )));
+            let why = format!("user {uid} owns it, but user {of_dir} owns its directory");
+            let file = self.path.display();
+            let help = format!("run `chown {of_dir} {file}` or `chown {uid} {shown}`");
+            return Err(Unusable::Unsafe { why, help });
         }
         // A user who can replace a directory on the way decides what root opens.
         if uid == 0 && sys::is_root() {
@@ -169,10 +182,10 @@ impl DatabaseFile {
                     database_file.metadata().map_err(|error| Unusable::Why(crate::sys::why(&error)))?;
                 let (others, sticky) = (stat.mode() & 0o022 != 0, stat.mode() & 0o1000 != 0);
                 if stat.uid() != 0 || others && !sticky {
-                    return Err(Unusable::Unsafe(format!(
-                        "root owns it, but other users can write to {}: run `chown` with the user of the wikis",
-                        database_file.display()
-                    )));
+                    let why =
+                        format!("root owns it, but other users can write to {}", database_file.display());
+                    let help = format!("run `chown USER {}` with the user of the wikis", self.path.display());
+                    return Err(Unusable::Unsafe { why, help });
                 }
             }
         }
@@ -190,12 +203,13 @@ impl DatabaseFile {
                 Ok((_, stat)) => format!("user {} owns it", stat.uid),
                 Err(error) => error.to_string(),
             };
-            return Err(Unusable::Unsafe(format!(
-                "{}: {why}, expected a regular file of user {} without hard links: find out who created it, and move it \
-                 away",
+            let why = format!(
+                "{}: {why}, expected a regular file of user {} without hard links",
                 name.to_string_lossy(),
                 self.owner().uid
-            )));
+            );
+            let help = "find out who created the file, and move it away".to_owned();
+            return Err(Unusable::Unsafe { why, help });
         }
         Ok(())
     }

@@ -35,7 +35,7 @@ mod tests;
 mod write;
 
 use file::{Owner, Unusable};
-use row::{COLUMNS, Entry, Id, found, is_ended, json_text};
+use row::{COLUMNS, Entry, Id, LASTS, found, is_ended, json_text};
 use schema::Database;
 
 /// The scope of MACs. No prefix of Redis gives the same scope.
@@ -79,10 +79,14 @@ fn database(spec: &StoreSpec) -> Result<&SqliteLocation, StoreError> {
 fn unusable(spec: &StoreSpec, why: Unusable) -> StoreError {
     match why {
         Unusable::Missing => {
-            StoreError::Unusable { store: spec.address(), why: "no such file".to_owned(), missing: true }
+            let why = "no such file".to_owned();
+            StoreError::Unusable { store: spec.address(), why, help: None, missing: true }
         }
         Unusable::Directory(error) => StoreError::Directory(error),
-        Unusable::Unsafe(why) => StoreError::Unsafe { store: spec.address(), why },
+        Unusable::Unsafe { why, help } => StoreError::Unsafe { store: spec.address(), why, help },
+        Unusable::Fixable { why, help } => {
+            StoreError::Unusable { store: spec.address(), why, help: Some(help), missing: false }
+        }
         Unusable::Why(why) => StoreError::unusable(spec, why),
     }
 }
@@ -290,6 +294,16 @@ impl SessionStore for SqliteStore {
 
     fn end(&self, batch: &[(EntryName, Stamp)], decide: Decide<'_>) -> Vec<io::Result<Removal>> {
         self.remove_or_end(batch, decide, true)
+    }
+
+    fn ended_until(&self, id: &EntryName) -> Result<Option<f64>, StoreError> {
+        if self.version == 1 {
+            return Ok(None);
+        }
+        let _owner = self.owner()?;
+        let query = format!("SELECT ends FROM tombstone WHERE id = ?1 AND {LASTS}");
+        let ends = self.reader().query_row(&query, [id.reveal()], |row| row.get(0)).optional();
+        ends.map_err(|error| self.failed(error))
     }
 
     fn forget_ended(&self) -> io::Result<()> {

@@ -141,19 +141,20 @@ fn wait_for_writer(tries: i32) -> bool {
 
 /// Why it could not be opened, if that is known: SQLite writes files beside it even to read.
 fn not_opened(database_file: &DatabaseFile, error: &rusqlite::Error) -> Unusable {
-    Unusable::Why(match database_file.may_write().map_err(|error| error.kind()) {
-        Err(std::io::ErrorKind::ReadOnlyFilesystem) => {
-            "on a read-only file system, where SQLite can't open it: copy it to another file system"
-                .to_owned()
-        }
+    match database_file.may_write().map_err(|error| error.kind()) {
+        Err(std::io::ErrorKind::ReadOnlyFilesystem) => Unusable::Fixable {
+            why: "on a read-only file system, where SQLite can't open it".to_owned(),
+            help: "copy the database to another file system".to_owned(),
+        },
         Err(std::io::ErrorKind::PermissionDenied) => {
-            format!(
-                "{error}: user {0} can't read and write it: run `chown {0}` on it",
-                database_file.owner().uid
-            )
+            let uid = database_file.owner().uid;
+            Unusable::Fixable {
+                why: format!("{error}: user {uid} can't read and write it"),
+                help: format!("run `chown {uid} {}`", database_file.path().display()),
+            }
         }
-        _ => error.to_string(),
-    })
+        _ => Unusable::Why(error.to_string()),
+    }
 }
 
 /// Opens the database. SQLite opens files by their paths and would wait for ever at a FIFO. The files were checked
@@ -165,10 +166,10 @@ pub(super) fn open(file: &Path) -> Result<Database, Unusable> {
         Err(GaveUp::Stopped) => {
             Err(Unusable::Why("stopped by a signal while the database was opened".to_owned()))
         }
-        Err(GaveUp::TooLate) => Err(Unusable::Why(format!(
-            "could not open the database within {} s: check what blocks it and the files beside it",
-            LONGEST_OPENING.as_secs()
-        ))),
+        Err(GaveUp::TooLate) => Err(Unusable::Fixable {
+            why: format!("could not open the database within {} s", LONGEST_OPENING.as_secs()),
+            help: "check what blocks the database and the files beside it".to_owned(),
+        }),
     }
 }
 
@@ -176,9 +177,8 @@ fn open_now(file: &Path) -> Result<Database, Unusable> {
     let database_file = DatabaseFile::of(file)?;
     let size = database_file.size().ok_or(Unusable::Missing)?;
     if size == 0 {
-        return Err(Unusable::Why(
-            "empty file: `wikifarm session migrate --to` creates a database".to_owned(),
-        ));
+        let help = "create a database with `wikifarm session migrate --to`".to_owned();
+        return Err(Unusable::Fixable { why: "empty file".to_owned(), help });
     }
     let _owner = database_file.owner().take().map_err(|error| Unusable::Why(why(&error)))?;
     database_file.check_beside()?;
@@ -189,16 +189,15 @@ fn open_now(file: &Path) -> Result<Database, Unusable> {
         _ => Unusable::Why(error.to_string()),
     })?;
     if application != APPLICATION {
-        return Err(Unusable::Why(
-            "database of another program: use a file that does not exist, or a database of wikifarm"
-                .to_owned(),
-        ));
+        let help = "use a file that does not exist, or a database of wikifarm".to_owned();
+        return Err(Unusable::Fixable { why: "database of another program".to_owned(), help });
     }
     let version = version(&connection)?;
     if !(1..=VERSION).contains(&version) {
-        return Err(Unusable::Why(format!(
-            "database of version {version}; this wikifarm supports {VERSION}: use the version of wikifarm that created it"
-        )));
+        return Err(Unusable::Fixable {
+            why: format!("database of version {version}; this wikifarm supports {VERSION}"),
+            help: "use the version of wikifarm that created the database".to_owned(),
+        });
     }
     if !has_our_table(&connection, "session", &COLUMNS)? {
         return Err(Unusable::Why("another program changed its table `session`".to_owned()));

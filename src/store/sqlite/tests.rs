@@ -59,16 +59,12 @@ fn foreign_database_is_refused_and_not_changed() {
     let path = root.path().join("other.db");
     Connection::open(&path).unwrap().execute_batch("CREATE TABLE session (id)").unwrap();
     let before = fs::read(&path).unwrap();
-    assert!(
-        why(&path).ends_with(
-            "database of another program: use a file that does not exist, or a database of wikifarm"
-        )
-    );
+    assert!(why(&path).ends_with("database of another program"));
     create(&spec(&path)).unwrap();
     assert_eq!(fs::read(&path).unwrap(), before);
     let empty = root.path().join("empty.db");
     fs::write(&empty, "").unwrap();
-    assert!(why(&empty).contains("empty file: "));
+    assert!(why(&empty).ends_with("empty file"));
     assert_eq!(fs::metadata(&empty).unwrap().len(), 0);
     create(&spec(&empty)).unwrap();
     drop(SqliteStore::open(spec(&empty)).unwrap());
@@ -85,10 +81,7 @@ fn foreign_database_is_refused_and_not_changed() {
     assert!(why(&text).ends_with("not an SQLite database"));
     std::os::unix::fs::symlink(&ours, root.path().join("link")).unwrap();
     for strange in [root.path().join("link"), root.path().to_owned()] {
-        assert!(
-            why(&strange)
-                .ends_with("not a regular file: a database must be a regular file without hard links")
-        );
+        assert!(why(&strange).ends_with("not a regular file"));
     }
 }
 

@@ -11,6 +11,7 @@ use crate::farm::{Position, Source};
 use crate::lint::{Finding, Fixed, Severity};
 use crate::report::escape;
 use crate::report::measure::count;
+use crate::report::text::hang;
 use crate::sys::{self, Replaced, why};
 
 /// A finding that was fixed.
@@ -38,7 +39,7 @@ pub(super) fn json((finding, position): &(Finding, Position)) -> Json<'_> {
 /// Prints a line for each fixed finding.
 pub(super) fn list(path: &Path, fixed: &[(Finding, Position)], context: &mut Context<'_>) {
     for one in fixed {
-        writeln!(context.out, "{}", escape(&line(path, one)));
+        write!(context.out, "{}", hang("", 2, &escape(&line(path, one)), context.width));
     }
     if !fixed.is_empty() {
         writeln!(context.out);

@@ -8,7 +8,7 @@ use crate::browser::{
 };
 use crate::report::escape;
 use crate::report::measure::{relative, rfc3339};
-use crate::report::text::hang;
+use crate::report::text::{Paint, hang, paint};
 
 /// The column of the text after the first word of a line.
 const INDENT: usize = 12;
@@ -35,9 +35,23 @@ pub(super) fn short(bytes: &[u8]) -> String {
     }
 }
 
-/// The text with long lines wrapped.
-pub(super) fn wrapped(text: &str, width: Option<u16>) -> String {
-    text.lines().map(|line| hang("", INDENT, line, width)).collect()
+/// The words before a result, in color.
+const VERDICTS: [(&str, Paint); 5] = [
+    ("accepted", Paint::Good),
+    ("deleted", Paint::Warning),
+    ("rejected", Paint::Bad),
+    ("sent", Paint::Good),
+    ("withheld", Paint::Warning),
+];
+
+/// The text with long lines wrapped, and the verdicts in color.
+pub(super) fn wrapped(text: &str, color: bool, width: Option<u16>) -> String {
+    let painted = |line: &str| {
+        let begins = |word: &str| line.get(2..).is_some_and(|rest| rest.starts_with(&format!("{word:<8}  ")));
+        let verdict = VERDICTS.iter().find(|(word, _)| line.starts_with("  ") && begins(word));
+        verdict.map_or(line.to_owned(), |(word, paint_)| line.replacen(word, &paint(word, *paint_, color), 1))
+    };
+    text.lines().map(|line| hang("", INDENT, &painted(line), width)).collect()
 }
 
 /// The lines of a step. `others` has the results in other browsers, which are shown if they differ. `when` also shows the

@@ -12,6 +12,7 @@ use crate::location::Layout;
 use crate::moin::Duplicate;
 use crate::ops::migrate::{CookieMap, MapKind, Pair, Report, is_plain_name};
 use crate::report::measure::rfc3339;
+use crate::report::text::hang;
 use crate::store::{EntryName, seconds};
 use crate::sys::{why, write_atomically};
 
@@ -97,17 +98,18 @@ fn name(
             )));
         }
         (None, several) => {
+            let (address, names) = (spec.address(), several.join(", "));
             return Err(Failure::usage(format!(
-                "{}: its wikis have different cookie names ({}): pass {flag} NAME",
-                spec.address(),
-                several.join(", ")
-            )));
+                "{address}: its wikis have different cookie names ({names})"
+            ))
+            .help(format!("pass {flag} NAME")));
         }
     };
     if kind != MapKind::Json && !is_plain_name(&name) {
         return Err(Failure::usage(format!(
-            "cookie name {name:?} has characters other than letters, digits, _, -, and .: use --cookie-map json"
-        )));
+            "cookie name {name:?} has characters other than letters, digits, _, -, and ."
+        ))
+        .help("use --cookie-map json"));
     }
     Ok(name)
 }
@@ -152,8 +154,8 @@ impl Asked {
         if !report.dry_run {
             for (file, text) in files.iter().zip(texts) {
                 write_atomically(file, text.as_bytes(), MODE).map_err(|error| {
-                    let done = "the sessions were copied; run the same command again to write the map";
-                    Failure::partial(format!("{}: {error}: {done}", file.display(), error = why(&error)))
+                    let text = format!("{}: {}: the sessions were copied", file.display(), why(&error));
+                    Failure::partial(text).help("run the same command again to write the map")
                 })?;
             }
         }
@@ -211,6 +213,7 @@ impl Written {
         let ids = if self.ids == 1 { "1 id".to_owned() } else { format!("{} ids", self.ids) };
         let files = self.files.join(" and ");
         let files = crate::report::escape(&files);
-        writeln!(context.out, "{would} {files}: {ids} for {}, no longer needed after {day}", self.kind);
+        let text = format!("{would} {files}: {ids} for {}, no longer needed after {day}", self.kind);
+        write!(context.out, "{}", hang("", 2, &text, context.width));
     }
 }

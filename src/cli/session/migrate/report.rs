@@ -5,8 +5,9 @@ use serde::Serialize;
 
 use super::cookie_map::Written;
 use crate::cli::shared::{Context, Exit, Format};
+use crate::ops;
 use crate::ops::migrate::{Counts, Problem, Report, Undone};
-use crate::report::text::hang;
+use crate::report::text::{hang, message};
 use crate::report::{escape, measure};
 
 /// The report of a migration, or of a rollback.
@@ -34,23 +35,24 @@ pub(super) fn print(
     context: &mut Context<'_>,
 ) {
     let shown = if context.verbosity > 0 { usize::MAX } else { EXAMPLES };
-    for problem in &report.tally.problems {
-        context.complain(&line(problem, shown));
-    }
+    let problem = |one: &Problem| ops::Problem { message: line(one, shown), help: one.help.clone() };
+    context.problems(&report.tally.problems.iter().map(problem).collect::<Vec<_>>());
     if let Some(map) = cookie_map {
         map.complain(context);
     }
     if context.format == Format::Json {
         context.document(&Document::Migration { report, cookie_map });
     } else if context.verbosity >= 0 {
-        write!(context.out, "{}", human(report, moves));
+        for line in human(report, moves).lines() {
+            write!(context.out, "{}", hang("", 2, line, context.width));
+        }
         if let Some(map) = cookie_map {
             map.print(report.dry_run, context);
         }
         if !report.dry_run && report.tally.counts.copied > 0 {
-            writeln!(context.out, "{}", next_step(moves));
+            write!(context.out, "{}", hang("", 2, next_step(moves), context.width));
             if passwords {
-                write!(context.out, "{}", hang("warning: ", 2, PASSWORDS, context.width));
+                write!(context.out, "{}", message("warning", PASSWORDS, context.color, context.width));
             }
         }
     }
@@ -73,7 +75,7 @@ fn next_step(moves: bool) -> &'static str {
 const EXAMPLES: usize = 3;
 
 /// A problem on one line, with at most `most` ids.
-fn line(Problem { store, message, sessions, ids }: &Problem, most: usize) -> String {
+fn line(Problem { store, message, sessions, ids, .. }: &Problem, most: usize) -> String {
     let Some(store) = store else { return message.clone() };
     let shown: Vec<String> = ids.iter().take(most).map(ToString::to_string).collect();
     let more = if *sessions > shown.len() as u64 { ", …" } else { "" };
@@ -162,18 +164,16 @@ fn sessions(c: &Counts) -> String {
 }
 
 pub(super) fn print_undone(undone: &Undone, context: &mut Context<'_>) {
-    for problem in &undone.problems {
-        context.complain(&problem.to_string());
-    }
+    context.problems(&undone.problems);
     if context.format == Format::Json {
         context.document(&Document::Rollback(undone));
     } else if context.verbosity >= 0 {
         let Undone { removed, restored, put_back, gone, changed, .. } = undone;
-        writeln!(
-            context.out,
-            "removed {} from the target; restored {restored} at the source and {put_back} at the target",
-            measure::count(*removed, "copy", "copies")
+        let copies = measure::count(*removed, "copy", "copies");
+        let text = format!(
+            "removed {copies} from the target; restored {restored} at the source and {put_back} at the target"
         );
+        write!(context.out, "{}", hang("", 2, &text, context.width));
         for (count, what) in
             [(gone, "already gone from the target"), (changed, "changed at the target, and kept")]
         {

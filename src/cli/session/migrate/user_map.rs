@@ -42,11 +42,10 @@ fn directory((spec, given): Side<'_>, flag: &str) -> Result<PathBuf, Failure> {
     dirs.dedup_by(|a, b| directory_identity(a) == directory_identity(b));
     match dirs.as_slice() {
         [dir] => Ok(dir.clone()),
-        [] => Err(Failure::usage(format!("{}: unknown user directory: pass {flag} DIR", spec.address()))),
-        _ => Err(Failure::usage(format!(
-            "{}: its wikis have several user directories: pass {flag} DIR",
-            spec.address()
-        ))),
+        several => {
+            let why = if several.is_empty() { "unknown user directory" } else { "several user directories" };
+            Err(Failure::usage(format!("{}: {why}", spec.address())).help(format!("pass {flag} DIR")))
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! `--owner`: owner of files at the target.
 
+use crate::cli::shared::Failure;
 use nix::unistd::{Gid, Group, User, getegid, geteuid, getgroups};
 
 /// A user and a group.
@@ -15,15 +16,14 @@ impl Owner {
     /// # Errors
     ///
     /// If this requires root.
-    pub(super) fn may_be_given(self) -> Result<(), String> {
+    pub(super) fn may_be_given(self) -> Result<(), Failure> {
         let (me, gid) = (geteuid(), Gid::from_raw(self.gid));
         let group = gid == getegid() || getgroups().is_ok_and(|groups| groups.contains(&gid));
         if me.is_root() || me.as_raw() == self.uid && group {
             return Ok(());
         }
-        Err(format!(
-            "--owner: only root can change the owner, and you are user {me}: run as root, or omit --owner"
-        ))
+        let why = format!("--owner: only root can change the owner, and you are user {me}");
+        Err(Failure::usage(why).help("run as root, or omit --owner"))
     }
 }
 

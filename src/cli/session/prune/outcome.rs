@@ -5,6 +5,7 @@ use crate::cli::shared::summary::{self, RunSummary, StoreLabels};
 use crate::cli::shared::{Context, Format};
 use crate::ops::prune::Report;
 use crate::report::measure::{bytes, count, sessions};
+use crate::report::text::hang;
 use crate::store::StoreSpec;
 
 /// For metrics and the log.
@@ -15,7 +16,7 @@ pub(super) fn record(report: &Report, specs: &[StoreSpec], summary: &mut RunSumm
         if counts.scanned > 0 || (counts.failed == 0 && store.refused.is_none()) {
             summary.sessions(of, &counts.states);
         }
-        summary.removed(of, counts.deleted, counts.bytes);
+        summary.removed(of, counts.removed, counts.bytes);
         summary.metric(of, summary::FAILED, &[], counts.failed);
         summary.metric(of, summary::REFUSED, &[], u64::from(store.refused.is_some()));
         summary.inodes(of, spec);
@@ -26,7 +27,7 @@ pub(super) fn record(report: &Report, specs: &[StoreSpec], summary: &mut RunSumm
         ("live", total.states.live),
         ("expired", total.states.expired),
         ("unreadable", total.states.unreadable),
-        ("deleted", total.deleted),
+        ("removed", total.removed),
         ("bytes", total.bytes),
         ("kept_by_race", total.kept_by_race),
         ("failed", total.failed),
@@ -45,15 +46,18 @@ fn files(number: u64) -> String {
 pub(super) fn show(report: &Report, strict: bool, dry_run: bool, context: &mut Context<'_>) {
     let how_far = || {
         let total = &report.total.counts;
-        match (dry_run, total.deleted) {
+        match (dry_run, total.removed) {
             (true, _) => format!("{} scanned", sessions(total.scanned)),
             (false, 0) => format!("{} scanned, nothing removed", sessions(total.scanned)),
-            (false, deleted) => format!("{} removed ({})", files(deleted), bytes(total.bytes)),
+            (false, removed) => format!("{} removed ({})", files(removed), bytes(total.bytes)),
         }
     };
     removal::problems(report, how_far, context);
     for warning in &report.warnings {
-        context.note(&warning.to_string());
+        context.note(&warning.message);
+        if let Some(help) = warning.help.as_ref().filter(|_| context.verbosity >= 0) {
+            context.help(help);
+        }
     }
     removal::refusals(report, context);
     for one in &report.unreadable {
@@ -77,7 +81,7 @@ pub(super) fn show(report: &Report, strict: bool, dry_run: bool, context: &mut C
         let removed = match &store.refused {
             Some(_) => "REFUSED".to_owned(),
             None if blocked => "-".to_owned(),
-            None => (counts.deleted + counts.would_delete).to_string(),
+            None => (counts.removed + counts.would_remove).to_string(),
         };
         vec![
             if store.wikis.is_empty() { store.store.clone() } else { store.wikis.join(", ") },
@@ -111,10 +115,9 @@ pub(super) fn show(report: &Report, strict: bool, dry_run: bool, context: &mut C
     if context.verbosity > 0 {
         let total = &report.total.counts;
         let verb = if dry_run { "would remove" } else { "removed" };
-        writeln!(
-            context.out,
+        let text = format!(
             "{verb} {} ({}) in {:.1} s: {} scanned, {} live, {} changed during the run, {} failed",
-            files(total.deleted + total.would_delete),
+            files(total.removed + total.would_remove),
             bytes(total.bytes),
             report.seconds,
             sessions(total.scanned),
@@ -122,5 +125,6 @@ pub(super) fn show(report: &Report, strict: bool, dry_run: bool, context: &mut C
             total.kept_by_race,
             total.failed
         );
+        write!(context.out, "{}", hang("", 2, &text, context.width));
     }
 }

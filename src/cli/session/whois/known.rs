@@ -22,6 +22,19 @@ pub(super) struct Known {
     pub(super) sessions: Vec<SessionJson>,
     /// The contents of a signed cookie; null for an id.
     pub(super) cookie: Option<CookieJson>,
+    /// The SQLite or Redis stores in which a logout or `session revoke` ended this id; only for a whole id.
+    pub(super) ended: Vec<Ended>,
+}
+
+/// A session that was ended.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Ended {
+    /// The address of the store.
+    pub(super) store: String,
+    /// Until when no wiki accepts the id, in unix seconds.
+    pub(super) until: f64,
+    /// Until when no wiki accepts the id, as RFC 3339.
+    pub(super) until_at: Option<String>,
 }
 
 /// The contents of a signed cookie of MoinMoin 2.

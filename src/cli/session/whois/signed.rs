@@ -99,7 +99,7 @@ pub(super) fn known(
         show(&id, &json, &owner, farm.is_some(), cookie, context);
     }
     let exit = if key_fits == Some(false) { Exit::Found } else { Exit::Success };
-    (Known { id, sessions: Vec::new(), cookie: Some(json) }, exit)
+    (Known { id, sessions: Vec::new(), cookie: Some(json), ended: Vec::new() }, exit)
 }
 
 fn show(
