@@ -321,3 +321,29 @@ help: create one with `wikifarm config import PY -o farm.toml`
         .any_stderr()
         .run();
 }
+
+#[test]
+fn suggest_upgrades_a_wiki_whose_old_error_joins_that_of_another_one() {
+    let farm = "
+        [farm]
+        cookie_lifetime = 12
+        user_dir = \"users\"
+
+        [wikis.new]
+        moin = \"1.9.3\"
+        url = \"https://new.example.org/\"
+        data_dir = \"new\"
+
+        [wikis.old]
+        moin = \"1.9.0\"
+        url = \"https://old.example.org/\"
+        data_dir = \"old\"
+
+        [[share]]
+        wikis = [\"new\", \"old\"]
+    ";
+    let place = Place::farm(farm);
+    place.wikifarm("cookie suggest -o new.toml -q").any_stdout().run();
+    let met = place.wikifarm("-f new.toml cookie suggest --format json").any_stdout().run().json();
+    assert_eq!(met["met"], json!(true));
+}

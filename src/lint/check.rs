@@ -109,7 +109,13 @@ fn errors_in_settings(farm: &Farm, suffixes: &SharedSuffixes) -> BTreeSet<(&'sta
             }
             _ => {}
         }
-        errors.extend(sink.into_findings().into_iter().map(|found| (found.rule, found.wikis)));
+        for found in sink.into_findings() {
+            // A finding about each of its wikis joins them by chance.
+            match found.names_wikis {
+                true => errors.extend([(found.rule, found.wikis)]),
+                false => errors.extend(found.wikis.into_iter().map(|wiki| (found.rule, vec![wiki]))),
+            }
+        }
     }
     errors
 }

@@ -223,11 +223,9 @@ fn join(party: &mut [Wiki]) {
             same_sessions(wiki, donor);
         }
         if let Some(donor) = users.as_ref().filter(|donor| donor.user_dir() != wiki.user_dir()) {
-            set(
-                wiki,
-                Key::UserDir,
-                donor.value(Key::UserDir).cloned().or_else(|| below(donor, Key::DataDir, "user")),
-            );
+            let own = if Family::of(donor) == Family::Flask { "userprofiles" } else { "user" };
+            let users = donor.value(Key::UserDir).cloned().or_else(|| below(donor, Key::DataDir, own));
+            set(wiki, Key::UserDir, users);
         }
         if let Some(donor) = auth.as_ref().filter(|donor| donor.auth() != wiki.auth()) {
             let names = donor.auth().into_iter().map(str::to_owned).collect();

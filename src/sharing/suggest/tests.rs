@@ -92,3 +92,21 @@ fn farms_without_problems_are_met() {
         assert!(found.met && found.suggestions.is_empty(), "{name}: {found:?}");
     }
 }
+
+#[test]
+fn wikis_of_2_0_get_one_key_and_the_profiles_of_one_data_dir() {
+    let wiki = |name: &str| {
+        format!(
+            "[wikis.{name}]\nurl = \"https://example.org/{name}\"\nsecret_key_id = \"{name}\"\ndata_dir = \"{name}\"\n"
+        )
+    };
+    let farm = format!(
+        "moin = \"2.0.0b5\"\n[farm]\ncookie_secure = true\n{}{}[[share]]\nwikis = [\"a\", \"b\"]\n",
+        wiki("a"),
+        wiki("b")
+    );
+    assert_eq!(
+        words(&search(&farm)),
+        ["set user_dir = \"a/userprofiles\" and use one SECRET_KEY (secret_key_id = \"a\") in b"]
+    );
+}
