@@ -107,16 +107,22 @@ impl<'a> Trial<'a> {
     }
 
     /// Takes back a setting at some wikis, unless that breaks something. Whether the setting is back.
+    ///
+    /// An upgrade and the lifetime in the form of the new version belong together.
     fn take_back(&mut self, wikis: &[usize], key: Key) -> bool {
-        let has = |at: &&usize| self.kept.get(**at).is_some_and(|keys| keys.contains(&key));
+        let has = |at: &&usize| {
+            let keys = self.kept.get(**at);
+            keys.is_some_and(|keys| keys.contains(&key) && !belongs_to_upgrade(key, keys))
+        };
         let wikis: Vec<usize> = wikis.iter().filter(has).copied().collect();
         if wikis.is_empty() {
             return true;
         }
-        let old: Vec<(usize, Site)> =
-            wikis.iter().filter_map(|at| Some((*at, self.model.sites.get(*at)?.clone()))).collect();
+        let now = |at: &usize| Some((*at, self.model.sites.get(*at)?.clone(), self.kept.get(*at)?.clone()));
+        let old: Vec<(usize, Site, BTreeSet<Key>)> = wikis.iter().filter_map(now).collect();
         for at in &wikis {
-            self.kept.get_mut(*at).into_iter().for_each(|keys| keys.retain(|other| *other != key));
+            let gone = |other: &Key| *other == key || (key == Key::Moin && *other == Key::CookieLifetime);
+            self.kept.get_mut(*at).into_iter().for_each(|keys| keys.retain(|other| !gone(other)));
             self.apply(*at);
         }
         let well = match wikis.len() <= FEW {
@@ -124,8 +130,8 @@ impl<'a> Trial<'a> {
             false => self.broken().is_none(),
         };
         if !well {
-            for (at, site) in old {
-                self.kept.get_mut(at).into_iter().for_each(|keys| keys.extend([key]));
+            for (at, site, keys) in old {
+                self.kept.get_mut(at).into_iter().for_each(|slot| *slot = keys.clone());
                 self.model.sites.get_mut(at).into_iter().for_each(|slot| *slot = site.clone());
             }
             self.stale = true;
@@ -195,4 +201,9 @@ impl<'a> Trial<'a> {
         }
         self.stale = true;
     }
+}
+
+/// Whether a change is part of an upgrade among these changes.
+pub(super) fn belongs_to_upgrade(key: Key, changes: &BTreeSet<Key>) -> bool {
+    key == Key::CookieLifetime && changes.contains(&Key::Moin)
 }
