@@ -15,13 +15,11 @@
 //! The other modules are the program's own. They are hidden here, and can change in any version. `examples/` shows how to
 //! use the public ones; `docs/public-api.txt` lists every public name.
 
-mod age;
 pub mod browser;
 #[doc(hidden)]
 pub mod cli;
 #[doc(hidden)]
 pub mod demo;
-mod escape;
 pub mod farm;
 #[doc(hidden)]
 pub mod health;
@@ -30,7 +28,6 @@ pub mod lint;
 pub mod load;
 pub mod location;
 pub mod moin;
-mod names;
 #[doc(hidden)]
 pub mod ops;
 pub mod pickle;
@@ -48,3 +45,5 @@ pub mod simulate;
 pub mod store;
 #[doc(hidden)]
 pub mod sys;
+#[doc(hidden)]
+pub mod text;

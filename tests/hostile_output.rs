@@ -7,7 +7,7 @@ use std::fs;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::os::unix::fs::symlink;
 
-use wikifarm::report::is_unsafe;
+use wikifarm::text::is_unsafe;
 
 use crate::support::{DAY, HOUR, Place, Session, clock};
 

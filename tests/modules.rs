@@ -181,18 +181,45 @@ fn cycles(uses: &BTreeMap<Module, BTreeSet<Module>>) -> Vec<Vec<String>> {
     found.into_iter().collect()
 }
 
-#[test]
-fn modules_have_no_cycles_between_files() {
+/// The modules that each file uses.
+fn uses() -> BTreeMap<Module, BTreeSet<Module>> {
     let mut files = BTreeMap::new();
     read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lib.rs"), &[], &mut files);
-    let mut uses: BTreeMap<Module, BTreeSet<Module>> = BTreeMap::new();
-    for (module, file) in &files {
+    let used_by = |module: &Module, file: &File| {
         let used = file.used.iter().chain(&file.globs).filter_map(|path| home(path, &files, 0));
-        uses.insert(module.clone(), used.filter(|used| used != module).collect());
-    }
+        used.filter(|used| used != module).collect()
+    };
+    files.iter().map(|(module, file)| (module.clone(), used_by(module, file))).collect()
+}
+
+#[test]
+fn modules_have_no_cycles_between_files() {
     assert_eq!(
-        cycles(&uses),
+        cycles(&uses()),
         Vec::<Vec<String>>::new(),
         "files that use each other, directly or over others"
     );
+}
+
+#[test]
+fn modules_use_only_modules_below_them_in_the_table_of_architecture_md() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/architecture.md");
+    let text = fs::read_to_string(path).unwrap();
+    let table = text.split_once("| module |").unwrap().1.split_once("\n\n").unwrap().0;
+    let layers: Vec<&str> =
+        table.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect();
+    let layer = |module: &Module| {
+        let name = module.first()?;
+        let found = layers.iter().position(|layer| layer == name);
+        Some(found.unwrap_or_else(|| panic!("{name} is not in the table of architecture.md")))
+    };
+    let mut upward = BTreeSet::new();
+    for (module, used) in uses() {
+        let up = |used: &Module| Some(layer(used)? < layer(&module)?);
+        let up = used.iter().filter(|used| up(used) == Some(true));
+        upward.extend(up.map(|used| format!("{} uses {}", module.join("::"), used.join("::"))));
+    }
+    assert_eq!(upward, BTreeSet::new());
+    let modules: BTreeSet<String> = uses().into_keys().filter_map(|module| module.first().cloned()).collect();
+    assert_eq!(modules, layers.iter().map(|layer| (*layer).to_owned()).collect());
 }

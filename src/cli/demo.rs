@@ -6,9 +6,9 @@ use clap::Args;
 
 use crate::cli::shared::{Context, Exit, Failure, Format, Outcome};
 use crate::demo;
-use crate::report::escape;
-use crate::report::text::hang;
 use crate::sys::why;
+use crate::text::escape;
+use crate::text::hang;
 
 /// Create a small farm with real sessions, and run the main commands on it
 ///

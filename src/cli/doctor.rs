@@ -21,12 +21,12 @@ use crate::farm::{Farm, Trusted};
 use crate::health::{Cleaner, Does, find_cleaners};
 use crate::lint;
 use crate::location::RealDirectories;
-use crate::names::list;
 use crate::ops::prune::ClockCheck;
 use crate::ops::verify;
 use crate::sharing::Model;
 use crate::store::{self, tally};
 use crate::sys;
+use crate::text::list;
 
 /// Find out why people can't log in, or are logged out
 ///

@@ -12,9 +12,9 @@ use clap::{Args, Command};
 use self::command::children;
 
 use crate::cli::shared::{Context, Exit, Failure, Outcome};
-use crate::report::escape;
 use crate::sys;
 use crate::sys::why;
+use crate::text::escape;
 
 /// Write the manual pages to a directory
 #[derive(Debug, Args)]

@@ -24,8 +24,8 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use crate::browser::{BuiltinSuffixes, ListSuffixes, SharedSuffixes, suffix_list_version};
 use crate::load;
-use crate::report::escape;
 use crate::sys::{RunAsError, why};
+use crate::text::escape;
 
 use self::config::Config;
 use self::cookie::Cookie;

@@ -7,7 +7,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ArgMatches, Command, CommandFactory, Error, FromArgMatches};
 
 use super::shared::Format;
-use crate::report::text::hang;
+use crate::text::hang;
 
 /// Names alike enough that one may be meant where the other is typed; 1 is the same name.
 const ALIKE: f64 = 0.85;

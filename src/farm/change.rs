@@ -4,7 +4,7 @@
 //! into [`Edit`]s: byte ranges with their new text.
 
 use super::{Key, Span};
-use crate::escape::is_unsafe;
+use crate::text::is_unsafe;
 
 /// A change to a farm file.
 #[derive(Debug, Clone, PartialEq, Eq)]

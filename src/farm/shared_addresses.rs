@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use url::Url;
 
 use super::Farm;
-use crate::names::list;
+use crate::text::list;
 
 /// A message names at most this many wikis.
 const MOST: usize = 3;

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::mounts::Mount;
 use super::trouble::{Kind, Trouble};
-use crate::report::measure::span;
 use crate::sys::{Account, FileSystem, Medium};
+use crate::text::measure::span;
 
 /// The facts about a session directory. What is unknown is absent.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

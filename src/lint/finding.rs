@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::farm::{Fix, Span};
-use crate::names::list;
+use crate::text::list;
 
 /// How severe a finding is.
 #[derive(

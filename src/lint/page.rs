@@ -2,7 +2,7 @@
 //!
 //! Every page has the same sections in the same order; a test in `lint/tests.rs` checks them.
 
-use crate::report::text::wrap;
+use crate::text::wrap;
 
 /// The documentation of a rule.
 #[derive(Debug, Clone, Copy)]

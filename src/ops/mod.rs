@@ -31,7 +31,7 @@ mod states;
 mod store_usage;
 pub mod verify;
 
-pub use crate::age::age_text;
+pub use crate::text::age_text;
 pub use problems::{Problem, Problems};
 pub use refusal::{Refusal, Refused};
 pub use report::{Report, StoreResult};

@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 use crate::farm::Limit;
 use crate::sys::LockError;
 
-use crate::age::age_text;
+use crate::text::age_text;
 
 /// Why a run removes nothing.
 #[derive(Debug)]

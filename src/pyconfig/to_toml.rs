@@ -11,8 +11,8 @@ use std::sync::Arc;
 use toml_edit::Value as Toml;
 
 use super::read::{Imported, LeftOut, expression, normpath, one_line};
-use crate::escape::is_unsafe;
 use crate::farm::{Key, Setting, Span, Value, Wiki, quoted};
+use crate::text::is_unsafe;
 
 /// The widest line that comments are lined up behind.
 const WIDEST: usize = 60;

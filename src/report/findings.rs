@@ -7,11 +7,12 @@ use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet, renderer::Deco
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::text::{Paint, columns, length, paint, wrap};
-use super::{escape, sarif};
+use super::sarif;
 use crate::farm::{Edit, Layout, Source, Span, SyntaxErrors};
 use crate::lint::{self, Finding, Severity};
 use crate::location::hidden;
+use crate::text::escape;
+use crate::text::{Paint, columns, length, paint, wrap};
 
 /// One finding.
 #[derive(Debug, Serialize, JsonSchema)]

@@ -4,8 +4,8 @@
 
 use std::fmt::Write;
 
-use super::escape;
 use super::sarif::{Finding, Level};
+use crate::text::escape;
 
 /// One line for each finding.
 pub fn annotations<'a>(findings: impl IntoIterator<Item = Finding<'a>>) -> String {

@@ -7,7 +7,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 
 use super::safe::is_plain;
-use crate::escape::is_unsafe;
+use crate::text::is_unsafe;
 
 /// The version of all documents: a number goes up when a program that reads them has to change.
 const VERSION: u8 = 1;

@@ -6,8 +6,8 @@
 use std::collections::HashSet;
 use std::fmt::Write;
 
-use super::is_unsafe;
 use super::sarif::{Finding, Level, Rule};
+use crate::text::is_unsafe;
 
 /// The whole document.
 pub fn document<'a>(

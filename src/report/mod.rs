@@ -11,13 +11,10 @@ pub mod findings;
 pub mod github;
 pub mod json;
 pub mod junit;
-pub mod measure;
 pub mod progress;
 pub mod prometheus;
 mod safe;
 pub mod sarif;
 pub mod table;
-pub mod text;
 
-pub use crate::escape::{escape, is_unsafe};
 pub use safe::safe;

@@ -6,7 +6,7 @@
 
 use std::fmt::Write;
 
-use super::escape;
+use crate::text::escape;
 
 /// A metric: its name and its meaning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use crate::escape::{escape_into, is_unsafe};
+use crate::text::{escape_into, is_unsafe};
 
 /// The text of `bytes` without control characters, but with colors if `colors` is true.
 pub fn safe(bytes: &[u8], colors: bool) -> Cow<'_, [u8]> {

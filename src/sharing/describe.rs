@@ -5,9 +5,9 @@ use super::parties::parties;
 use super::site::{Left, Site, Storage};
 use super::steps::{Evidence, Side};
 use super::verdict::As;
-use crate::age::span_text;
 use crate::browser::{Cookie, Profile, WithheldReason};
 use crate::moin::{Duplicate, Lifetime, lifetimes};
+use crate::text::span_text;
 
 /// What each of the six steps asks, in order.
 pub const TITLES: [&str; 6] = [

@@ -1,6 +1,6 @@
 //! The wikis that a sentence about an effect names.
 
-use crate::names::list;
+use crate::text::list;
 
 /// So many wikis are named, and the others counted.
 const MOST: usize = 4;

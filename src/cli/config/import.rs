@@ -16,9 +16,10 @@ use crate::moin::Version;
 use crate::pyconfig::drift::{self, Difference};
 use crate::pyconfig::read::{self as python, Imported, Kept};
 use crate::pyconfig::to_toml;
-use crate::report::{escape, findings};
+use crate::report::findings;
 use crate::sys;
 use crate::sys::why;
+use crate::text::escape;
 
 /// Create a farm file from MoinMoin's Python files, or compare it with them
 ///

@@ -13,9 +13,10 @@ use crate::farm::{Draft, Farm};
 use crate::lint::{self, Severity};
 use crate::moin::Version;
 use crate::pyconfig::write;
-use crate::report::{escape, findings, measure};
+use crate::report::findings;
 use crate::sys;
 use crate::sys::why;
+use crate::text::{escape, measure};
 
 /// Create a first farm file, and the matching settings for MoinMoin
 ///

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::cli::shared::{Context, Exit, Failure, Format, Outcome};
 use crate::farm::nearest;
 use crate::lint::{self, Rule, Safety, Severity};
-use crate::report::text::{Paint, paint, wrap};
+use crate::text::{Paint, paint, wrap};
 
 /// List the rules of `config check`, or explain one with an example
 ///

@@ -13,7 +13,7 @@ use crate::cli::shared::{Context, Failure};
 use crate::farm::{Key, parse_duration};
 use crate::pyconfig::read::Imported;
 use crate::pyconfig::run::{Ran, Runner, can_hide_network};
-use crate::report::escape;
+use crate::text::escape;
 
 /// How to run the Python files.
 #[derive(Debug, Args)]

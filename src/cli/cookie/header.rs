@@ -10,8 +10,8 @@ use crate::cli::shared::visitor::Whom;
 use crate::cli::shared::wiki::find_wiki;
 use crate::cli::shared::{Context, Exit, Format, Outcome};
 use crate::moin::{Visitor, placeholder_id, session_cookie};
-use crate::report::escape;
-use crate::report::text::{Paint, hang, paint, wrap};
+use crate::text::escape;
+use crate::text::{Paint, hang, paint, wrap};
 
 /// Print the Set-Cookie headers of a wiki, with a placeholder as session id
 #[derive(Debug, Args)]

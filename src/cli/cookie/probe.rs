@@ -19,9 +19,9 @@ use crate::moin::{Behavior, IdForm, Settings, id_form};
 use crate::probe::{
     Broken, Difference, Finding, Hop, Options as Visit, certificates, compare, cookie_for, fetch,
 };
-use crate::report::escape;
-use crate::report::text::{hang, wrap};
 use crate::sys::read_input;
+use crate::text::escape;
+use crate::text::{hang, wrap};
 
 /// Visit live wikis, and compare the cookies they send with the prediction
 ///

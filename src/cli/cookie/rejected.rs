@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::browser::{Jar, Outcome, Profile, Request, SharedSuffixes, Target};
 use crate::cli::shared::browser::Browser;
-use crate::names::list;
+use crate::text::list;
 
 /// A browser that rejects the header.
 #[derive(Debug, Serialize, JsonSchema)]

@@ -13,10 +13,10 @@ use crate::cli::shared::must_be_trusted;
 use crate::cli::shared::{Context, Exit, Failure, Format, Outcome};
 use crate::farm::Farm;
 use crate::load;
-use crate::report::escape;
-use crate::report::text::{Paint, paint, wrap};
 use crate::simulate::{Event, Plan, ScriptError, SessionView, StoreView, World, is_verb, write};
 use crate::sys::read_input_or_stdin;
+use crate::text::escape;
+use crate::text::{Paint, paint, wrap};
 
 /// The longest script, in bytes: 4 MiB.
 const LONGEST: u64 = 4 << 20;

@@ -18,10 +18,10 @@ use crate::cli::shared::{Context, Exit, Failure, Format, Outcome};
 use crate::farm::Farm;
 use crate::lint::has_no_new_errors;
 use crate::location::RealDirectories;
-use crate::names::list;
 use crate::sharing::{Asked, Model, suggest};
 use crate::sys;
 use crate::sys::why;
+use crate::text::list;
 
 /// Suggest the smallest change after which wikis share logins as intended
 ///

@@ -17,8 +17,8 @@ use crate::cli::shared::visitor::Whom;
 use crate::cli::shared::wiki::find_wiki;
 use crate::cli::shared::{Context, Exit, Failure, Format, Outcome};
 use crate::moin::{placeholder_id, session_cookie};
-use crate::report::measure::count;
 use crate::sys::read_input_or_stdin;
+use crate::text::measure::count;
 
 /// Test which cookies browsers accept, and how they store and send cookies
 ///

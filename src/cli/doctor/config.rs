@@ -78,8 +78,8 @@ pub(super) fn lines(
         by_rule.entry(finding.rule).or_default().push(line.details(command));
     }
     let mut lines: Vec<Line> = by_rule.into_values().flat_map(few).collect();
-    let wikis = crate::report::measure::count(farm.wikis_written as u64, "wiki", "wikis");
-    let found = |count: u64, what: &str| crate::report::measure::count(count, what, &format!("{what}s"));
+    let wikis = crate::text::measure::count(farm.wikis_written as u64, "wiki", "wikis");
+    let found = |count: u64, what: &str| crate::text::measure::count(count, what, &format!("{what}s"));
     let summary = match (errors, warnings) {
         (0, 0) => format!("{wikis}, no findings"),
         _ => format!("{wikis}, {}, {}", found(errors, "error"), found(warnings, "warning")),

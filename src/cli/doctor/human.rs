@@ -2,8 +2,8 @@
 
 use super::line::{Line, Status};
 use crate::cli::shared::Context;
-use crate::report::escape;
-use crate::report::text::{Paint, hang, paint};
+use crate::text::escape;
+use crate::text::{Paint, hang, paint};
 
 /// The column where messages begin.
 const COLUMN: usize = 16;

@@ -7,8 +7,8 @@ use crate::cli::shared::{Context, index};
 use crate::moin::Behavior;
 use crate::ops::free_space;
 use crate::ops::verify::{Kind, Report, Rule};
-use crate::report::measure::{count, relative};
 use crate::store::{StoreSpec, seconds};
+use crate::text::measure::{count, relative};
 
 /// The lines about the stores of a report at `now`, in unix seconds.
 pub(super) fn lines(report: &Report, index_dir: Option<&Path>, now: f64, context: &Context<'_>) -> Vec<Line> {
@@ -95,7 +95,7 @@ fn line(rule: Rule, kind: &Kind, spec: &StoreSpec) -> Option<Line> {
         }
         _ => return None,
     };
-    let sessions = crate::report::measure::sessions(kind.count);
+    let sessions = crate::text::measure::sessions(kind.count);
     let message = match rule.counted_in(&spec.location) {
         ("directory", _) => format!("{}: {effect}", spec.location.stem().display()),
         _ => format!("{sessions} in {} {effect}", spec.location.stem().display()),
@@ -137,7 +137,7 @@ fn growth(spec: &StoreSpec, index_dir: Option<&Path>, sessions: u64, now: f64) -
     let message = format!(
         "{} grows by {} a day: no {what} left in {}",
         dir.display(),
-        crate::report::measure::sessions(a_day),
+        crate::text::measure::sessions(a_day),
         count(days, "day", "days")
     );
     let wikis = spec.wikis.iter().map(|wiki| wiki.name.clone());
@@ -160,7 +160,7 @@ fn summary(report: &Report, index_dir: Option<&Path>, minor: u64, now: f64, cont
         .iter()
         .fold((0, 0), |(all, live), (_, found)| (all + found.states.sum(), live + found.states.live));
     let stores = count(report.stores.len() as u64, "store", "stores");
-    let mut text = format!("{} in {stores}, {live} live", crate::report::measure::sessions(all));
+    let mut text = format!("{} in {stores}, {live} live", crate::text::measure::sessions(all));
     let pruned =
         report.stores.iter().filter_map(|(spec, _)| index::last(spec, index_dir)).map(|(_, since)| since);
     if let Some(oldest) = pruned.min() {

@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::cli::shared::users::Users;
-use crate::report::measure::rfc3339;
 use crate::store::{EntryName, Expires, Facts, Prefixes, Session, State, StoreSpec, seconds};
+use crate::text::measure::rfc3339;
 
 /// A session.
 #[derive(Debug, Serialize, JsonSchema)]

@@ -15,8 +15,8 @@ use crate::cli::shared::users::Users;
 use crate::cli::shared::{Context, Failure, Format, Outcome};
 use crate::farm::Farm;
 use crate::report::json;
-use crate::report::measure::{bytes, relative, sessions};
 use crate::store::{self, Heads, Session, State, StoreSpec, is_older, seconds};
+use crate::text::measure::{bytes, relative, sessions};
 
 /// List sessions with their users, expiry, and last write
 ///

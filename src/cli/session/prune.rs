@@ -16,9 +16,9 @@ use crate::cli::shared::{Context, Exit, Failure, Format, Outcome};
 use crate::farm::{Farm, Limit, parse_duration};
 use crate::ops::age_text;
 use crate::ops::prune::{self, ClockCheck, Filter, Policy, PolicyError, Report, StorePlan, Total};
-use crate::report::escape;
 use crate::store::{StoreSpec, tally};
 use crate::sys;
+use crate::text::escape;
 
 /// Remove expired sessions, after checking every guard
 ///

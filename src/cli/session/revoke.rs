@@ -16,9 +16,9 @@ use crate::cli::shared::users::Users;
 use crate::cli::shared::{Context, Exit, Failure, Format, Outcome};
 use crate::farm::{Farm, parse_duration, parse_time};
 use crate::ops::revoke::{self, Counts, Plan, Report, Returned, StorePlan, Target};
-use crate::report::measure;
-use crate::report::text::ellipsis;
 use crate::store::seconds;
+use crate::text::ellipsis;
+use crate::text::measure;
 
 /// End a session, or log a user out everywhere
 ///

@@ -11,8 +11,8 @@ use crate::cli::shared::stores::StoreArgs;
 use crate::cli::shared::users::Users;
 use crate::cli::shared::{Context, Exit, Format, Outcome};
 use crate::pickle::Tree;
-use crate::report::escape;
 use crate::store::{Fields, Read, Session, StoreSpec};
+use crate::text::escape;
 
 /// Show a session: user, expiry, trail, and values
 #[derive(Debug, Args)]

@@ -19,8 +19,8 @@ use crate::cli::shared::users::Users;
 use crate::cli::shared::{Context, Exit, Format, Outcome};
 use crate::health::{Collector, Kind};
 use crate::ops::troubles;
-use crate::report::measure::rfc3339;
 use crate::store::{StoreSpec, seconds};
+use crate::text::measure::rfc3339;
 
 /// Count sessions by state, user, and age, with bytes and inodes
 ///

@@ -16,11 +16,12 @@ use crate::location::RealDirectories;
 use crate::ops::migrate::AllowList;
 use crate::ops::prune::Policy;
 use crate::ops::verify::{self, Finding, Report, Rule};
-use crate::report::measure::{count, sessions};
-use crate::report::text::{Paint, ellipsis, hang, paint};
-use crate::report::{escape, sarif};
+use crate::report::sarif;
 use crate::sharing::Model;
 use crate::store::{StoreSpec, tally};
+use crate::text::escape;
+use crate::text::measure::{count, sessions};
+use crate::text::{Paint, ellipsis, hang, paint};
 
 /// Check the stores and suggest a fix for each problem; changes nothing
 ///

@@ -17,10 +17,10 @@ use crate::cli::shared::stores::{StoreArgs, Stores};
 use crate::cli::shared::users::Users;
 use crate::cli::shared::{Context, Exit, Failure, Format, Outcome};
 use crate::moin::SignedCookie;
-use crate::report::escape;
-use crate::report::measure::{relative, rfc3339};
-use crate::report::text::{message, wrap};
 use crate::store::{EntryName, Fields};
+use crate::text::escape;
+use crate::text::measure::{relative, rfc3339};
+use crate::text::{message, wrap};
 
 /// Find the user, state, and stores of a session id
 ///

@@ -15,11 +15,12 @@ use crate::farm::{Farm, Trusted};
 use crate::load::{self, LoadError};
 use crate::ops::Problem;
 use crate::report::progress::{HowMuch, Progress};
-use crate::report::text::hang;
-use crate::report::{csv, escape, findings, json, table};
+use crate::report::{csv, findings, json, table};
 use crate::store::tally::Tally;
 use crate::store::{self, StoreError, StoreSpec};
 use crate::sys::why;
+use crate::text::escape;
+use crate::text::hang;
 
 /// A failed command: its message on stderr, and the exit status.
 #[derive(Debug)]

@@ -5,7 +5,7 @@ use similar::{ChangeTag, TextDiff};
 use super::Context;
 use crate::farm::Source;
 use crate::location::hidden;
-use crate::report::escape;
+use crate::text::escape;
 
 /// The changes as a unified diff, which `patch` accepts; empty if there are none.
 pub(crate) fn unified(before: &Source, new: &str, context: &Context<'_>) -> String {

@@ -8,7 +8,7 @@ use rustix::fs::{OFlags, fcntl_getfl};
 use rustix::io::Errno;
 
 use crate::report::safe;
-use crate::report::text::message;
+use crate::text::message;
 
 /// Standard output or standard error. Writing never fails: after the first error the rest of the output is dropped, the
 /// command goes on, and [`Writer::finish`] returns the error. A reader that has gone (EPIPE) is no error.

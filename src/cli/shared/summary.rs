@@ -11,10 +11,10 @@ use clap::Args;
 
 use super::{Context, Exit, Failure, Outcome};
 use crate::ops::States;
-use crate::report::escape;
 use crate::report::prometheus::{Metric, Metrics, value_of};
 use crate::store::{State, StoreSpec};
 use crate::sys::{self, Dir, NotOpened, SYSLOG, Severity, open_regular, syslog, why};
+use crate::text::escape;
 
 /// `--metrics`.
 #[derive(Debug, Clone, Args)]

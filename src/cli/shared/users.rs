@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use super::redact::without_ids;
 use super::{Context, Failure};
 use crate::farm::nearest;
-use crate::names::list;
 use crate::store::{StoreSpec, UserDir};
+use crate::text::list;
 
 /// The user directories of some stores. Each id is looked up once.
 #[derive(Default)]

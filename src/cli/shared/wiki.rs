@@ -3,7 +3,7 @@
 use super::Failure;
 use super::redact::without_ids;
 use crate::farm::{Farm, Wiki, nearest};
-use crate::names::list;
+use crate::text::list;
 
 /// A longer name is cut in messages, in characters.
 const LONGEST: usize = 60;

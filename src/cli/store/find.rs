@@ -12,9 +12,9 @@ use serde::Serialize;
 use crate::cli::shared::{Context, Exit, Failure, Format, Outcome};
 use crate::farm::parse_duration;
 use crate::ops::find::{self, Candidate, Report, Users};
-use crate::report::escape;
-use crate::report::measure::{bytes, count, relative, rfc3339};
 use crate::store::{self, is_older, seconds, tally};
+use crate::text::escape;
+use crate::text::measure::{bytes, count, relative, rfc3339};
 
 /// Find session directories below a directory, and the wikis that use them
 ///

@@ -10,8 +10,8 @@ use crate::cli::shared::space::Space;
 use crate::cli::shared::stores::StoreArgs;
 use crate::cli::shared::{Context, Exit, Format, Outcome};
 use crate::ops::{Problem, Problems, StoreUsage, free_space, store_usage};
-use crate::report::measure::{bytes, rfc3339};
 use crate::store::{self, StoreSpec, seconds, tally};
+use crate::text::measure::{bytes, rfc3339};
 
 /// List the stores with wikis, sessions, size, and free disk space
 ///

@@ -12,8 +12,8 @@ use crate::lint::rejection::Domain;
 use crate::lint::rule::Safety::Unsafe;
 use crate::lint::rule::{Look, Rule, Sink, rule};
 use crate::moin::Behavior;
-use crate::names::list;
 use crate::sharing::{Model, leaks};
+use crate::text::list;
 
 const FAMILY: &str = "domain";
 

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use crate::age::span_text;
 use crate::farm::{Farm, Key, Wiki};
 use crate::lint::finding::Severity::{Error, Warning};
 use crate::lint::rule::{Look, Rule, Sink, rule};
 use crate::moin::{Behavior, CookieLifetime, Lifetime, lifetimes};
 use crate::sharing::{As, Left, Model, Site, Storage};
+use crate::text::span_text;
 
 const FAMILY: &str = "lifetime";
 

@@ -10,7 +10,7 @@ use crate::lint::disk::{Facts, MOST_ENTRIES, NamedDirectory, layout};
 use crate::lint::finding::Severity::{Error, Warning};
 use crate::lint::rule::{Look, Rule, Sink, rule};
 use crate::moin::{Behavior, Lifetime, TEN_YEARS, lifetimes};
-use crate::report::measure::span;
+use crate::text::measure::span;
 
 const FAMILY: &str = "prune";
 

@@ -7,10 +7,10 @@ use crate::farm::Farm;
 use crate::lint::finding::MOST_WIKIS;
 use crate::lint::finding::Severity::{Error, Warning};
 use crate::lint::rule::{Look, Rule, Sink, rule};
-use crate::names::list;
 use crate::sharing::{
     As, Browsers, Effect, Judgement, Left, Model, NewLogin, Site, Verdict, disagreements, leaks_id,
 };
+use crate::text::list;
 
 const FAMILY: &str = "sharing";
 

@@ -8,7 +8,7 @@ use crate::lint::finding::Severity::{Error, Note, Warning};
 use crate::lint::rule::Safety::{Safe, Unsafe};
 use crate::lint::rule::{Look, Rule, Sink, rule};
 use crate::moin::Behavior;
-use crate::names::list;
+use crate::text::list;
 
 const FAMILY: &str = "versions";
 

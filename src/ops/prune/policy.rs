@@ -3,8 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::age::age_text;
 use crate::farm::Limit;
+use crate::text::age_text;
 
 /// The minimum of all ages: a running request may still save its session.
 const SHORTEST: Duration = Duration::from_secs(600);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::age::age_text;
+use crate::text::age_text;
 
 /// Why an entry is removed.
 #[derive(

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Finding, Findings, Options, Problem, Rule};
-use crate::age::age_text;
 use crate::farm::Farm;
 use crate::moin::{Behavior, Lifetime, Visitor, lifetimes};
 use crate::ops::prune::WithoutExpires;
@@ -11,6 +10,7 @@ use crate::pickle::Global;
 use crate::store::{
     EntryName, Expires, Facts, Session, StoreSpec, TempFile, Trust, UserDir, is_older, seconds,
 };
+use crate::text::age_text;
 
 /// In seconds. MoinMoin 1.7 and 1.8 write the expiry of the cookie plus one hour. One minute is for clocks.
 const SLACK: f64 = 3660.0;

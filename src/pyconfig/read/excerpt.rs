@@ -1,7 +1,7 @@
 //! Pieces of the files, as they are shown.
 
-use crate::escape::escape;
 use crate::farm::{Source, Span};
+use crate::text::escape;
 
 /// The longest expression that is shown of what is not known.
 const LONGEST_EXPRESSION: usize = 80;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::farm::{Farm, Key, Value};
-use crate::names::list;
+use crate::text::list;
 
 /// The settings that a suggestion can change.
 pub(super) const MOVES: &[Key] = super::build::KEEP_NAMES;

@@ -7,9 +7,9 @@ use super::intents::Wanted;
 use super::party::Family;
 use super::search::Search;
 use crate::farm::Wiki;
-use crate::names::list;
 use crate::sharing::site::Left;
 use crate::sharing::{As, Model};
+use crate::text::list;
 
 /// The reasons, each with the wikis that it is about; `broken` is a problem that the construction leaves in `model`.
 pub(super) fn reasons(search: &Search<'_>, broken: Broken, model: &Model) -> Vec<String> {

@@ -9,10 +9,10 @@ use crate::cli::shared::diff::unified;
 use crate::cli::{Context, Exit, Failure, Outcome};
 use crate::farm::{Position, Source};
 use crate::lint::{Finding, Fixed, Severity};
-use crate::report::escape;
-use crate::report::measure::count;
-use crate::report::text::hang;
 use crate::sys::{self, Replaced, why};
+use crate::text::escape;
+use crate::text::hang;
+use crate::text::measure::count;
 
 /// A finding that was fixed.
 #[derive(Debug, Serialize, JsonSchema)]

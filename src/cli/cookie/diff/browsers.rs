@@ -9,9 +9,9 @@ use super::words::{what, who};
 use crate::browser::Profile;
 use crate::farm::Farm;
 use crate::location::RealDirectories;
-use crate::names::list;
 use crate::sharing::{Browsers, Model};
 use crate::simulate::diff::{Case, Diff, Reason, Verdict, Way};
+use crate::text::list;
 
 /// In larger farms, a second browser is simulated only if it reads a header of a wiki differently.
 const ALL_WIKIS: usize = 200;

@@ -4,10 +4,10 @@ use super::logins::Logins;
 use super::words::{self, count, how_long, in_use, left, lost, order, title, until, what, who};
 use crate::cli::shared::Context;
 use crate::cli::shared::output::Writer;
-use crate::names::list;
-use crate::report::escape;
-use crate::report::text::{Paint, hang, paint, wrap};
 use crate::simulate::diff::{Case, CookieKey, Deletion, Diff, Group, InHeader, Suggestions};
+use crate::text::escape;
+use crate::text::list;
+use crate::text::{Paint, hang, paint, wrap};
 
 /// So many wikis are named without `-v`, and the others counted.
 const MOST: usize = 4;

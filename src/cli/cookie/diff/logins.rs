@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::names::list;
 use crate::sharing::{Model, groups};
+use crate::text::list;
 
 /// Wikis that share a login in one of the two farm files, in the groups in which they share it in the other.
 #[derive(Debug, PartialEq, Serialize, JsonSchema)]

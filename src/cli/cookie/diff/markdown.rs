@@ -3,8 +3,8 @@
 use super::logins::Logins;
 use super::words::{self, how_long, in_use, left, lost, order, title, until, what, who};
 use crate::cli::shared::Context;
-use crate::report::escape;
 use crate::simulate::diff::{Diff, Group};
+use crate::text::escape;
 
 pub(super) fn show(
     diff: &Diff,

@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 
 use crate::moin::Visitor;
-use crate::names::list;
 use crate::simulate::diff::{
     Case, CookieKey, Deletion, FreshName, Group, InHeader, Left, Reached, Suggestions, Unknown, Verdict, Way,
 };
 use crate::simulate::time;
+use crate::text::list;
 
 /// The users of a case.
 pub(super) fn who(case: &Case) -> String {

@@ -2,8 +2,8 @@
 //!
 //! No line is wider than 80 columns, even with long names.
 
-use crate::report::escape;
 use crate::sharing::StepResult;
+use crate::text::escape;
 
 /// The longest name of the first wiki that is not cut.
 const LONGEST_FROM: usize = 10;

@@ -6,8 +6,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::chosen::Chosen;
-use crate::names::list;
 use crate::sharing::{As, Model, Pair, Site, Verdict};
+use crate::text::list;
 
 /// A pair of URLs with another verdict than the wikis' first URLs have.
 #[derive(Serialize, JsonSchema)]

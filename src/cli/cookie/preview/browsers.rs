@@ -9,8 +9,8 @@ use super::trouble::rejected;
 use crate::browser::Profile;
 use crate::cli::Context;
 use crate::cli::cookie::new_logins::{NewLoginJson, new_logins, with_count};
-use crate::names::list;
 use crate::sharing::{As, Browsers, Judgement, Model, Third, Verdict};
+use crate::text::list;
 
 /// What differs in the other browser.
 pub(super) struct Differences<'a> {

@@ -5,10 +5,10 @@ use super::row::plain;
 use super::section::{item, section};
 use super::{addresses, matrix, sharers};
 use crate::cli::Context;
-use crate::names::list;
-use crate::report::escape;
-use crate::report::text::{Paint, paint};
 use crate::sharing::{Disagreement, Leak, Verdict};
+use crate::text::escape;
+use crate::text::list;
+use crate::text::{Paint, paint};
 
 /// So many wikis of a group are named, and the others counted.
 const MOST_NAMES: usize = 12;

@@ -2,9 +2,9 @@
 
 use super::prediction::Prediction;
 use crate::cli::Context;
-use crate::report::escape;
-use crate::report::text::{Paint, paint};
 use crate::sharing::{As, Model, Verdict};
+use crate::text::escape;
+use crate::text::{Paint, paint};
 
 /// The width where no terminal says another one.
 const WIDTH: u16 = 80;

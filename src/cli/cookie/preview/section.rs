@@ -2,8 +2,8 @@
 
 use super::row::MOST_LINES;
 use crate::cli::Context;
-use crate::report::escape;
-use crate::report::text::{Paint, hang, paint};
+use crate::text::escape;
+use crate::text::{Paint, hang, paint};
 
 /// A heading and its lines, wrapped; of many, the first ones. Nothing without lines.
 pub(super) fn section(title: &str, lines: &[String], context: &mut Context<'_>) {

@@ -2,8 +2,8 @@
 
 use super::section::section;
 use crate::cli::Context;
-use crate::names::list;
 use crate::sharing::{As, Model, Site, Verdict};
+use crate::text::list;
 
 /// Shows with which wikis the one at `position` shares a login, both ways and one way.
 pub(super) fn show(model: &Model, position: usize, context: &mut Context<'_>) {

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::chosen::Chosen;
 use super::row::MOST_LINES;
-use crate::names::list;
 use crate::sharing::{As, Effect, Judgement, Left, Model, Site, Verdict};
+use crate::text::list;
 
 /// What is wrong between wikis.
 pub(super) struct Problems {

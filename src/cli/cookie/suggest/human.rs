@@ -4,9 +4,9 @@ use super::document::{Paste, Shown};
 use crate::cli::shared::Context;
 use crate::cli::shared::diff::unified;
 use crate::farm::Farm;
-use crate::names::list;
-use crate::report::escape;
-use crate::report::text::{Paint, hang, paint};
+use crate::text::escape;
+use crate::text::list;
+use crate::text::{Paint, hang, paint};
 
 /// Without `-v`, so many lines of a diff are shown.
 const MOST_LINES: usize = 30;

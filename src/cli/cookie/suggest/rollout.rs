@@ -6,11 +6,11 @@ use super::document::{Change, Paste, Rollout, Shown};
 use crate::cli::shared::Context;
 use crate::farm::{Farm, Key, Value, Wiki};
 use crate::moin::{Behavior, Visitor};
-use crate::names::list;
 use crate::pyconfig::write;
 use crate::sharing::{Asked, Found, Suggestion, changed, edited};
 use crate::simulate::diff::{Case, Diff, Verdict};
 use crate::sys::one_by_one;
+use crate::text::list;
 
 /// The suggestions with everything that they need.
 pub(super) fn all(farm: &Farm, found: &Found, asked: &Asked, context: &Context<'_>) -> Vec<Shown> {

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::browser::{Action, Cookie, Outcome, Played, RawText, SameSite, Step, TargetError};
-use crate::report::measure::rfc3339;
+use crate::text::measure::rfc3339;
 
 /// What a browser does with cookies, step by step.
 #[derive(Default, Serialize, JsonSchema)]

@@ -11,10 +11,10 @@ use crate::farm::{Farm, Wiki};
 use crate::location::Layout;
 use crate::moin::Duplicate;
 use crate::ops::migrate::{CookieMap, MapKind, Pair, Report, is_plain_name};
-use crate::report::measure::rfc3339;
-use crate::report::text::hang;
 use crate::store::{EntryName, seconds};
 use crate::sys::{why, write_atomically};
+use crate::text::hang;
+use crate::text::measure::rfc3339;
 
 /// Only the owner may read files with ids.
 const MODE: u32 = 0o600;
@@ -212,7 +212,7 @@ impl Written {
         );
         let ids = if self.ids == 1 { "1 id".to_owned() } else { format!("{} ids", self.ids) };
         let files = self.files.join(" and ");
-        let files = crate::report::escape(&files);
+        let files = crate::text::escape(&files);
         let text = format!("{would} {files}: {ids} for {}, no longer needed after {day}", self.kind);
         write!(context.out, "{}", hang("", 2, &text, context.width));
     }

@@ -7,8 +7,8 @@ use super::cookie_map::Written;
 use crate::cli::shared::{Context, Exit, Format};
 use crate::ops;
 use crate::ops::migrate::{Counts, Problem, Report, Undone};
-use crate::report::text::{hang, message};
-use crate::report::{escape, measure};
+use crate::text::{escape, measure};
+use crate::text::{hang, message};
 
 /// The report of a migration, or of a rollback.
 #[derive(Serialize, JsonSchema)]

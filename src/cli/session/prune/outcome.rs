@@ -4,9 +4,9 @@ use crate::cli::session::removal;
 use crate::cli::shared::summary::{self, RunSummary, StoreLabels};
 use crate::cli::shared::{Context, Format};
 use crate::ops::prune::Report;
-use crate::report::measure::{bytes, count, sessions};
-use crate::report::text::hang;
 use crate::store::StoreSpec;
+use crate::text::hang;
+use crate::text::measure::{bytes, count, sessions};
 
 /// For metrics and the log.
 pub(super) fn record(report: &Report, specs: &[StoreSpec], summary: &mut RunSummary) {

@@ -6,12 +6,9 @@ use std::time::Duration;
 use crate::cli::session::json::shown;
 use crate::cli::shared::{Context, Failure};
 use crate::ops::prune::{Plan, Reason, WithoutExpires};
-use crate::report::{
-    escape,
-    measure::sessions,
-    text::{ellipsis, hang},
-};
 use crate::store::EntryName;
+use crate::text::measure::sessions;
+use crate::text::{ellipsis, escape, hang};
 
 /// How many removals of each reason are shown without `-v`.
 const EXAMPLES: usize = 3;

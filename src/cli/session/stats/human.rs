@@ -3,10 +3,11 @@
 use super::count::{Amount, InState, Stats};
 use crate::cli::shared::Context;
 use crate::cli::shared::space::Space;
-use crate::report::measure::{bar, bytes, relative};
-use crate::report::text::{hang, only_ascii, wrap};
-use crate::report::{escape, table};
+use crate::report::table;
 use crate::store::seconds;
+use crate::text::escape;
+use crate::text::measure::{bar, bytes, relative};
+use crate::text::{hang, only_ascii, wrap};
 
 /// Inodes, bots, and growth, if known.
 fn lines(stats: &Stats, sessions: u64, now: f64) -> String {

@@ -4,7 +4,7 @@ use super::is_signed;
 use crate::cli::shared::Failure;
 use crate::cli::shared::ids;
 use crate::moin::SignedCookie;
-use crate::report::escape;
+use crate::text::escape;
 
 /// Every id in a text.
 ///

@@ -8,10 +8,10 @@ use crate::cli::shared::stores::of_moin_2;
 use crate::cli::shared::{Context, Exit, Failure, Format};
 use crate::farm::Trusted;
 use crate::moin::{SIGNATURE_LIFETIME, SignedCookie, signature_lifetime};
-use crate::report::escape;
-use crate::report::measure::{relative, rfc3339, span};
 use crate::store::profile;
 use crate::sys::read_input;
+use crate::text::escape;
+use crate::text::measure::{relative, rfc3339, span};
 
 /// The maximum size of a secret file, in bytes.
 const MOST_SECRET: u64 = 1 << 16;
