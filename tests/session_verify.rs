@@ -159,7 +159,7 @@ fn verify_reports_modes_that_let_other_users_in() {
     let list = count("listable-sessions", "warning", 1);
     let write = count("world-writable", "error", 1);
     let read = count("readable-sessions", "warning", 2);
-    assert_eq!(found(0o704), [list.clone()]);
+    assert_eq!(found(0o704), std::slice::from_ref(&list));
     assert_eq!(found(0o707), [write, list, read.clone()]);
     assert_eq!(found(0o701), [read]);
     let file = place.path().join("sessions").join("b".repeat(40));

@@ -208,11 +208,14 @@ pub fn syntax(errors: &SyntaxErrors, color: bool, width: Option<u16>) -> String 
 
 /// How many findings a check shows of each severity, and how many warnings it hides.
 #[derive(Debug, Clone, Copy, Default)]
-#[allow(missing_docs, reason = "the names say it")]
 pub struct Counts {
+    /// Errors.
     pub errors: usize,
+    /// Warnings.
     pub warnings: usize,
+    /// Notes.
     pub notes: usize,
+    /// Warnings that are not shown.
     pub hidden: usize,
 }
 

@@ -139,7 +139,7 @@ impl Look<'_> {
             Found::Session(session) => {
                 counts.count(session.state(self.judge.now, self.judge.policy.idle()));
                 if let Err(why) = &session.facts {
-                    notes.unreadable.push(&self.spec.failed(&session.id, why));
+                    notes.unreadable.push(self.spec.failed(&session.id, why));
                 }
                 (session.id, session.stamp, session.modified, session.size)
             }

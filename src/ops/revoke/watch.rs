@@ -231,7 +231,7 @@ impl<'a> Watched<'a> {
             if seen.now == Now::Unreadable {
                 self.done.counts.unreadable += 1;
                 let why = "saved again, and unreadable: it may match";
-                self.done.notes.problems.push(&self.spec.failed(&id, &why));
+                self.done.notes.problems.push(self.spec.failed(&id, &why));
             }
             if seen.times > 0 || still_there {
                 self.done.counts.came_back += u64::from(seen.times > 0);
