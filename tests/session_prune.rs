@@ -298,6 +298,7 @@ fn prune_reports_names_of_another_layout_once_and_keeps_them() {
         .wikifarm("session prune --store moin-1.8:sessions")
         .stderr(str![[r#"
 moin-1.8:sessions: ignores 2 sessions of another layout
+help: check the address
 
 "#]])
         .any_stdout()
