@@ -302,7 +302,8 @@ fn doctor_with_probe_names_a_wiki_that_answers_differently_than_predicted() {
     let ahead = jiff::Timestamp::from_second(clock() + HOUR).unwrap();
     let date = ahead.strftime("%a, %d %b %Y %H:%M:%S GMT");
     let answer = format!("200 OK\nDate: {date}\nSet-Cookie: MOIN_SESSION_lab=; Max-Age=0; Path=/wiki");
-    let wiki = crate::cookie_probe::Wiki::answering(&[&answer]);
+    let spelling = "200 OK\nSet-Cookie: MOIN_SESSION_lab=; max-age=0; path=/";
+    let wiki = crate::cookie_probe::Wiki::answering(&[&answer, spelling]);
     let farm = FARM.replace("https://plans.example.org/", &format!("http://{}/", wiki.address));
     let farm = farm.replace("cookie_domain = \".example.org\"", "").replace("cookie_secure = true", "");
     let place = machine(&farm.replace("[\"docs\", \"plans\"]", "[\"docs\"]"));
@@ -316,6 +317,12 @@ fn doctor_with_probe_names_a_wiki_that_answers_differently_than_predicted() {
         "{text}"
     );
     assert!(text.contains("ok live 0 of 1 addresses answer as predicted"), "{text}");
+    // The cookie works, so nobody is affected.
+    let mild = first(&place, "plans --probe", 0);
+    assert!(
+        mild.starts_with("WARN live plans sends a different cookie than predicted: spelling details"),
+        "{mild}"
+    );
 }
 
 #[test]
