@@ -137,9 +137,7 @@ pub fn locate(flag: Option<&Path>, variable: Option<&OsStr>) -> Result<Located, 
 /// If the file can't be read or is not TOML. Other problems are in [`Farm::problems`].
 pub fn load(path: &Path) -> Result<Farm, LoadError> {
     if python::is_python(path) {
-        let home = std::env::var_os("HOME").filter(|home| !home.is_empty()).map(PathBuf::from);
-        let options = python::Options { home, ..python::Options::default() };
-        return Ok(python::read(path, &options)?.farm);
+        return Ok(python::read(path, &python::Options::default())?.farm);
     }
     let text = read_text(path)?;
     Farm::parse(path, text).map_err(LoadError::Syntax)

@@ -31,7 +31,7 @@ fn expression(text: &str) -> Result<String, String> {
 }
 
 /// Expressions with the results of Python 2.7.
-const EXPRESSIONS: [(&str, &str); 44] = [
+const EXPRESSIONS: [(&str, &str); 43] = [
     ("1 + 2 * 3", "7"),
     ("12 * 24", "288"),
     ("7 / 2", "3"),
@@ -65,7 +65,6 @@ const EXPRESSIONS: [(&str, &str); 44] = [
     ("'abcdef'[1:3]", "bc"),
     ("'abcdef'[-2:]", "ef"),
     ("'abc'[:-1] + 'abc'[-1]", "abc"),
-    ("u'J\\xf6rg'[2:]", "rg"),
     ("[1, 2, 3][-1]", "3"),
     ("{'a': 1, 'b': 2}['b']", "2"),
     ("{'a': 1, 'a': 2}['a']", "2"),
@@ -104,7 +103,10 @@ fn expressions_that_are_not_computed_have_a_reason() {
         ("[x for x in (1, 2) if x]", not_computed),
         ("'%s' % ()", "wikifarm does not compute its %"),
         ("'a' % 1", "wikifarm does not compute its %"),
-        ("'%s' % u'\\xfc' + 'ü'", "wikifarm does not compute it"),
+        ("'%s' % u'\\xfc' + 'ü'", "wikifarm does not compute its %"),
+        ("u'J\\xf6rg'[2:]", "a part of it is taken"),
+        ("u'J\\xf6rg' + 'x'", "wikifarm does not compute it"),
+        ("os.path.expanduser('~/x')", "~ is the home directory of the user who runs the wiki"),
         ("'ü'[0]", "there is no such item"),
         ("'ü'[:1]", "a part of it is taken"),
         ("'%03d' % 7", "wikifarm does not compute its %"),
@@ -152,17 +154,15 @@ fn statements_bind_as_in_python() {
             "if __name__ == '__main__':\n    n = 'a'\nelif 1:\n    n = 'b'\nelse:\n    n = 'c'\nclass Config(DefaultConfig):\n    interwikiname = n",
             "b",
         ),
-        (
-            "n = ''\nfor c in ('a', 'b', 'c', 'd'):\n    if c == 'b':\n        continue\n    if c == 'd':\n        break\n    n = n + c\n\
-          class Config(DefaultConfig):\n    interwikiname = n",
-            "ac",
-        ),
         ("class Config(DefaultConfig):\n    interwikiname = None", "None"),
     ];
     for (text, expected) in cases {
         assert_eq!(value(text).as_deref(), Ok(expected), "{text}");
     }
     let unknown = [
+        "n = ''\nfor c in ('a', 'b', 'c', 'd'):\n    if c == 'b':\n        continue\n    if c == 'd':\n        break\n    n = n + c\n\
+         class Config(DefaultConfig):\n    interwikiname = n",
+        "import sys\nsys.path.insert(0, '/x')\nfrom wikiconfig import n\nclass Config(DefaultConfig):\n    interwikiname = n",
         "for c in x:\n    n = c\nclass Config(DefaultConfig):\n    interwikiname = n",
         "n = []\nfor c in (1, 2):\n    if x:\n        break\n    n.append('a')\nclass Config(DefaultConfig):\n    interwikiname = n[0]",
         "n = ['a']\nchange(n)\nclass Config(DefaultConfig):\n    interwikiname = n[0]",

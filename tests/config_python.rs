@@ -14,21 +14,21 @@ fn commands_with_a_python_file_as_farm_file_read_it() {
 plans
   url               "https://plans.example.org/"   farmconfig.py:7
   aliases           ["http://plans.example.org/"]  farmconfig.py:7
-  moin              "1.9"                          farmconfig.py:14
+  moin              "1.9.11"                       default of 1.9.11
   siteid            "plans"                        farmconfig.py:7
   superuser         ["Jörg"]                       farmconfig.py:15
   cookie_name       "plans"                        plans.py:7
-  cookie_domain     None                           default of 1.9
-  cookie_path       None                           default of 1.9
+  cookie_domain     None                           default of 1.9.11
+  cookie_path       None                           default of 1.9.11
   cookie_secure     true                           farmconfig.py:13
-  cookie_httponly   false                          default of 1.9
+  cookie_httponly   false                          default of 1.9.11
   cookie_lifetime   [0.5, 288]                     farmconfig.py:12
-  duplicate_cookie  "first"                        default of 1.9
+  duplicate_cookie  "first"                        default of 1.9.11
   data_dir          "/srv/moin/plans"              plans.py:6
-  cache_dir         "/srv/moin/plans/cache"        default of 1.9
+  cache_dir         "/srv/moin/plans/cache"        default of 1.9.11
   session_dir       "sessions"                     farmconfig.py:14
   user_dir          "/srv/moin/users"              farmconfig.py:10
-  auth              ["moin"]                       default of 1.9
+  auth              ["moin"]                       default of 1.9.11
 
 "#]])
         .run();

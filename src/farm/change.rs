@@ -4,7 +4,6 @@
 //! into [`Edit`]s: byte ranges with their new text.
 
 use super::{Key, Span};
-use crate::text::is_unsafe;
 
 /// A change to a farm file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,23 +54,6 @@ impl Fix {
     }
 }
 
-/// A TOML string on one line, in quotes, for values and for names.
-pub fn quoted(text: &str) -> String {
-    let mut quoted = String::from("\"");
-    for character in text.chars() {
-        match character {
-            '"' | '\\' => quoted.extend(['\\', character]),
-            '\0'..='\u{ffff}' if is_unsafe(character) => {
-                quoted.push_str(&format!("\\u{:04X}", u32::from(character)));
-            }
-            _ if is_unsafe(character) => quoted.push_str(&format!("\\U{:08X}", u32::from(character))),
-            _ => quoted.push(character),
-        }
-    }
-    quoted.push('"');
-    quoted
-}
-
 /// A byte range with its new text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Edit {
@@ -105,6 +87,7 @@ mod tests {
     use toml_edit::{Document, Item};
 
     use super::*;
+    use crate::farm::quoted;
     use crate::farm::{Layout, Source};
 
     /// The text after a change at the first `mark` in it.

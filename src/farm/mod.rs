@@ -35,7 +35,7 @@ use std::path::{Path, PathBuf};
 
 pub use change::{Change, Fix};
 #[doc(hidden)]
-pub use change::{Edit, apply, quoted};
+pub use change::{Edit, apply};
 #[doc(hidden)]
 pub use draft::Draft;
 pub use kind::Kind;
@@ -61,6 +61,8 @@ pub use trust::Trusted;
 #[doc(hidden)]
 pub use units::{parse_duration, parse_time};
 pub use value::Value;
+#[doc(hidden)]
+pub use value::quoted;
 pub(crate) use value::session_store;
 pub use wiki::{Origin, Setting, Wiki};
 

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use url::Url;
 
+use crate::text::is_unsafe;
 use crate::location::{Location, LocationError, hidden};
 use crate::moin::Version;
 
@@ -61,6 +62,23 @@ pub(crate) fn session_store(text: &str) -> Result<Location, String> {
     }
 }
 
+/// A TOML string on one line, in quotes, for values and for names.
+pub fn quoted(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for character in text.chars() {
+        match character {
+            '"' | '\\' => quoted.extend(['\\', character]),
+            '\0'..='\u{ffff}' if is_unsafe(character) => {
+                quoted.push_str(&format!("\\u{:04X}", u32::from(character)));
+            }
+            _ if is_unsafe(character) => quoted.push_str(&format!("\\U{:08X}", u32::from(character))),
+            _ => quoted.push(character),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
+
 impl fmt::Display for Value {
     /// Formats the value as in a farm file.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -68,17 +86,17 @@ impl fmt::Display for Value {
             f.write_str("[")?;
             for (position, item) in items.enumerate() {
                 let comma = if position == 0 { "" } else { ", " };
-                write!(f, "{comma}{item:?}")?;
+                write!(f, "{comma}{}", quoted(item))?;
             }
             f.write_str("]")
         };
         match self {
-            Value::Text(text) | Value::Store { text, .. } => write!(f, "{text:?}"),
+            Value::Text(text) | Value::Store { text, .. } => f.write_str(&quoted(text)),
             Value::Names(names) => list(f, &mut names.iter().map(String::as_str)),
             Value::Bool(value) => write!(f, "{value}"),
             Value::Number(number) => write!(f, "{number}"),
             Value::Pair(anonymous, user) => write!(f, "[{anonymous}, {user}]"),
-            Value::Path(path) => write!(f, "{:?}", path.display().to_string()),
+            Value::Path(path) => f.write_str(&quoted(&path.display().to_string())),
             Value::Version(version) => write!(f, "\"{version}\""),
             Value::Url(url) => write!(f, "\"{url}\""),
             Value::Urls(urls) => list(f, &mut urls.iter().map(Url::as_str)),

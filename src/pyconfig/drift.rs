@@ -1,12 +1,12 @@
 //! How a farm file differs from the Python files that it was made from.
 
-use std::collections::HashMap;
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use url::Url;
 
 use super::read::{Imported, normpath};
-use crate::farm::{Compare, Farm, HANDLERS, Key, Kind, Setting, Source, Span, Value, Wiki};
+use crate::farm::{Compare, Farm, HANDLERS, Key, Kind, Setting, Source, Value, Wiki};
 use crate::moin::Behavior;
 
 /// A difference. What a side does not have is `None`.
@@ -25,23 +25,21 @@ pub struct Difference {
 /// The config module of a single wiki.
 const ALONE: &str = "wikiconfig";
 
-/// Names of keys in the farm file, with those that the Python files have for them.
-#[derive(Debug, Default)]
-struct Keys {
-    by_ours: HashMap<String, String>,
-    by_theirs: HashMap<String, String>,
-}
+/// The names that both sides have for keys.
+type Names = Vec<(String, String)>;
 
-impl Keys {
-    /// Whether both names can stand for one key.
-    fn are_one(&mut self, ours: &str, theirs: &str) -> bool {
-        // An import made it out of the key itself.
-        if ours.len() == theirs.len() && ours.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            return ours == theirs;
+/// Whether the names of two wikis' keys can stand for one key.
+fn are_one_key(names: &mut Names, ours: &str, theirs: &str) -> bool {
+    // An import made it out of the key itself.
+    if ours.len() == theirs.len() && ours.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return ours == theirs;
+    }
+    match names.iter().find(|(here, there)| here == ours || there == theirs) {
+        Some((here, there)) => here == ours && there == theirs,
+        None => {
+            names.push((ours.to_owned(), theirs.to_owned()));
+            true
         }
-        let there = self.by_ours.entry(ours.to_owned()).or_insert_with(|| theirs.to_owned());
-        let here = self.by_theirs.entry(theirs.to_owned()).or_insert_with(|| ours.to_owned());
-        there == theirs && here == ours
     }
 }
 
@@ -49,7 +47,7 @@ impl Keys {
 /// Python files are no differences.
 pub fn differences(farm: &Farm, imported: &Imported) -> Vec<Difference> {
     let python = &imported.farm;
-    let (mut found, mut keys) = (Vec::new(), Keys::default());
+    let (mut found, mut names) = (Vec::new(), Names::new());
     // The files of a single wiki do not name it.
     let only = match (python.wikis.as_slice(), farm.wikis.as_slice()) {
         ([theirs], [ours]) if theirs.siteid() == ALONE => Some(ours),
@@ -65,7 +63,7 @@ pub fn differences(farm: &Farm, imported: &Imported) -> Vec<Difference> {
         |wiki: &Wiki, source: &Source| Some((format!("\"{}\"", wiki.url), source.file_line(wiki.span.start)));
     for wiki in &python.wikis {
         match farm.wiki(&wiki.name).or(only) {
-            Some(other) => compare(farm, other, imported, wiki, &mut keys, &mut found),
+            Some(other) => compare(farm, other, imported, wiki, &mut names, &mut found),
             None => found.push(whole(wiki, None, url(wiki, &python.source))),
         }
     }
@@ -81,7 +79,7 @@ fn compare(
     ours: &Wiki,
     imported: &Imported,
     theirs: &Wiki,
-    keys: &mut Keys,
+    names: &mut Names,
     found: &mut Vec<Difference>,
 ) {
     let python = &imported.farm;
@@ -99,14 +97,20 @@ fn compare(
         let same = match key.row().drift {
             Compare::Elsewhere => true,
             Compare::Addresses => same_addresses(ours, theirs),
-            Compare::Version => there.is_none() || same_version(ours, theirs, imported) || plain(),
+            // What modules show is only the line.
+            Compare::Version => {
+                let (here, evidence) = (ours.version(), imported.evidence.as_ref().map(|it| &it.span));
+                let line = here.line() == theirs.version().line();
+                there.is_none_or(|it| line && evidence == Some(&it.span))
+                    || here.resolved() == theirs.version().resolved()
+            }
             // It is no more than a name from 2.0 on.
             Compare::Siteid => {
                 ours.siteid() == theirs.siteid() || theirs.version().behavior() >= Behavior::V2
             }
             Compare::Store => same_store(ours, theirs),
             Compare::SecretKey => match (ours.text(key), theirs.text(key)) {
-                (Some(here), Some(there)) => keys.are_one(here, there),
+                (Some(here), Some(there)) => are_one_key(names, here, there),
                 // It may stand in another file of Flask's.
                 (_, None) => true,
                 (None, Some(_)) => false,
@@ -115,17 +119,18 @@ fn compare(
             Compare::Value | Compare::Handler => plain(),
         };
         if !same {
-            let shown = |wiki: &Wiki, source: &Source, setting: Option<&Setting>| {
-                let Some(setting) = setting else {
-                    let named = format!("{:?}", wiki.siteid());
-                    return (key == Key::Siteid).then(|| (named, source.file_line(wiki.span.start)));
-                };
-                let shown = if key == Key::Url { addresses(wiki) } else { value(wiki, setting) };
-                let position = match setting.span == (0..0) {
-                    true => "--moin".to_owned(),
-                    false => source.file_line(setting.span.start),
-                };
-                Some((shown, position))
+            let shown = |wiki: &Wiki, source: &Source, setting: Option<&Setting>| match setting {
+                None if key == Key::Siteid => {
+                    Some((format!("{:?}", wiki.siteid()), source.file_line(wiki.span.start)))
+                }
+                None => None,
+                Some(setting) => {
+                    let shown = if key == Key::Url { addresses(wiki) } else { value(wiki, setting) };
+                    let given = setting.span == (0..0);
+                    let position =
+                        if given { "--moin".to_owned() } else { source.file_line(setting.span.start) };
+                    Some((shown, position))
+                }
             };
             found.push(Difference {
                 wiki: ours.name.clone(),
@@ -137,17 +142,6 @@ fn compare(
     }
 }
 
-/// Whether both run one version, as far as the Python files show, which is often only the release series.
-fn same_version(ours: &Wiki, theirs: &Wiki, imported: &Imported) -> bool {
-    if imported.evidence.is_none() {
-        return false;
-    }
-    let line = |wiki: &Wiki| wiki.version().line();
-    line(ours) == line(theirs)
-        || !theirs.setting(Key::Moin).is_some_and(|it| it.span == evidence_span(imported))
-            && ours.version() == theirs.version()
-}
-
 /// Whether both keep sessions in one location, if one of them sets a store.
 fn same_store(ours: &Wiki, theirs: &Wiki) -> bool {
     let stores = |wiki: &Wiki| wiki.setting(Key::SessionStore).map(|_| wiki.whole_session_store());
@@ -157,15 +151,10 @@ fn same_store(ours: &Wiki, theirs: &Wiki) -> bool {
         // The location of a custom handler's sessions is not known from Python.
         (Some(_), None) if theirs.custom_handler().is_some() => true,
         (Some(store), None) | (None, Some(store)) => {
-            let directories = [ours, theirs].map(|wiki| wiki.session_dir().map(|dir| whole(&dir)));
-            let [here, there] = directories;
-            store.is_some_and(|store| store.directory().is_some()) && here == there
+            let directory = |wiki: &Wiki| wiki.session_dir().map(|dir| whole(&dir));
+            store.is_some_and(|store| store.directory().is_some()) && directory(ours) == directory(theirs)
         }
     }
-}
-
-fn evidence_span(imported: &Imported) -> Span {
-    imported.evidence.as_ref().map_or(0..0, |shown| shown.span.clone())
 }
 
 /// A value, with directories as they are resolved.
@@ -199,11 +188,8 @@ fn default(wiki: &Wiki, key: Key) -> Option<String> {
 /// Whether both have the same addresses, in any order, with or without a slash at the end.
 fn same_addresses(a: &Wiki, b: &Wiki) -> bool {
     let all = |wiki: &Wiki| {
-        let mut all: Vec<String> =
-            wiki.addresses().map(|(url, _)| url.as_str().trim_end_matches('/').to_owned()).collect();
-        all.sort();
-        all.dedup();
-        all
+        let plain = wiki.addresses().map(|(url, _)| url.as_str().trim_end_matches('/').to_owned());
+        plain.collect::<BTreeSet<_>>()
     };
     all(a) == all(b)
 }

@@ -8,8 +8,6 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use toml_edit::Value as Toml;
-
 use super::read::{Imported, LeftOut, expression, normpath, one_line};
 use crate::farm::{Key, Setting, Span, Value, Wiki, quoted};
 use crate::text::is_unsafe;
@@ -51,10 +49,10 @@ impl Writer<'_> {
         // As it was given, so that the command can be run again.
         let from = one_line(&source.path().display().to_string());
         let (how, run) = match &self.imported.ran {
-            Some(options) => ("`wikifarm config import --run`", format!(" {}", one_line(options))),
-            None => ("`wikifarm config import`", String::new()),
+            Some(options) => (" --run", format!(" {}", one_line(options))),
+            None => ("", String::new()),
         };
-        let _ = writeln!(out, "# The wikis of {from}, written by {how}.");
+        let _ = writeln!(out, "# The wikis of {from}, written by `wikifarm config import{how}`.");
         let _ =
             writeln!(out, "# Changes since then: wikifarm config import {from}{run} --check {}", self.file);
         if self.imported.ran.is_some() {
@@ -64,15 +62,11 @@ impl Writer<'_> {
         self.not_read(&mut out);
         let common = self.common();
         self.version(&common, &mut out);
-        let farm: Vec<(Key, &Arc<Setting>)> = common
-            .iter()
-            .filter(|(key, _)| **key != Key::Moin)
-            .map(|(key, setting)| (*key, setting))
-            .collect();
-        if !farm.is_empty() {
+        let farm = common.iter().filter(|(key, _)| **key != Key::Moin);
+        let lines: Vec<Line> = farm.map(|(key, setting)| self.line(*key, setting)).collect();
+        if !lines.is_empty() {
             out.push_str("[farm]\n");
-            let lines = farm.iter().map(|(key, setting)| self.line(*key, setting));
-            table(&mut out, lines.collect());
+            table(&mut out, lines);
             out.push('\n');
         }
         for wiki in self.wikis() {
@@ -102,13 +96,12 @@ impl Writer<'_> {
             self.imported.farm.problems.iter().filter(|problem| problem.fatal && !elsewhere(problem.rule));
         let problems = problems
             .filter(|problem| problem.rule == "python-syntax" || !covered.contains(&problem.span.start));
-        let mut any = false;
+        let before = out.len();
         for problem in problems {
-            let _ =
-                writeln!(out, "# Not read: {}: {}", self.position(&problem.span), one_line(&problem.message));
-            any = true;
+            let position = self.position(&problem.span);
+            let _ = writeln!(out, "# Not read: {position}: {}", one_line(&problem.message));
         }
-        if any {
+        if out.len() > before {
             out.push('\n');
         }
     }
@@ -118,17 +111,11 @@ impl Writer<'_> {
         let wikis: Vec<&Wiki> = self.wikis().collect();
         let mut common = BTreeMap::new();
         for key in Key::all().filter(|key| key.inheritable()) {
-            let mut counted: Vec<(&Setting, usize)> = Vec::new();
-            let mut values: BTreeMap<String, usize> = BTreeMap::new();
+            let mut counted: BTreeMap<String, (&Setting, usize)> = BTreeMap::new();
             for setting in wikis.iter().filter_map(|wiki| wiki.setting(key)) {
-                let at = *values.entry(setting.value.to_string()).or_insert(counted.len());
-                match counted.get_mut(at) {
-                    Some((_, count)) => *count += 1,
-                    None => counted.push((setting, 1)),
-                }
+                counted.entry(setting.value.to_string()).or_insert((setting, 0)).1 += 1;
             }
-            let most = counted.into_iter().max_by_key(|(_, count)| *count);
-            if let Some((setting, count)) = most
+            if let Some((setting, count)) = counted.into_values().max_by_key(|(_, count)| *count)
                 && ((count > 1 && 2 * count > wikis.len()) || (key == Key::Moin && count == wikis.len()))
             {
                 common.insert(key, Arc::new(setting.clone()));
@@ -141,15 +128,9 @@ impl Writer<'_> {
     fn version(&self, common: &BTreeMap<Key, Arc<Setting>>, out: &mut String) {
         if let Some(setting) = common.get(&Key::Moin) {
             if let Some(evidence) = self.imported.evidence.as_ref().filter(|it| it.span == setting.span) {
-                let _ = writeln!(
-                    out,
-                    "# Version according to {} ({}).",
-                    one_line(&evidence.what),
-                    self.position(&evidence.span)
-                );
-                if !evidence.version.is_precise() {
-                    out.push_str("# Name the exact release, as their cookies differ.\n");
-                }
+                let (what, position) = (one_line(&evidence.what), self.position(&evidence.span));
+                let _ = writeln!(out, "# Version according to {what} ({position}).");
+                out.push_str("# Name the exact release, as their cookies differ.\n");
             }
             let option = if setting.span == (0..0) { "  # --moin" } else { "" };
             let _ = writeln!(out, "moin = {}{option}\n", setting.value);
@@ -181,9 +162,8 @@ impl Writer<'_> {
         }
         // A wiki that had none of its own versions is read as the default, which the top of the file may change.
         if !unset.is_empty() {
-            let names: toml_edit::Array = unset.iter().copied().collect();
             let comment = "MoinMoin's default".to_owned();
-            lines.push(Line { text: format!("unset = {}", Toml::from(names).to_string().trim()), comment });
+            lines.push(Line { text: format!("unset = {unset:?}"), comment });
         }
         table(out, lines);
         self.left_out(left_out, out);
@@ -209,8 +189,8 @@ impl Writer<'_> {
 
     fn line(&self, key: Key, setting: &Setting) -> Line {
         let value = match &setting.value {
-            Value::Path(path) => string(&self.path(path)),
-            other => toml(other),
+            Value::Path(path) => quoted(&self.path(path)),
+            other => other.to_string(),
         };
         let mut comment = match (setting.span == (0..0), key) {
             (false, _) => self.position(&setting.span),
@@ -258,30 +238,11 @@ fn table(out: &mut String, lines: Vec<Line>) {
     }
 }
 
-/// A value as TOML has it.
-fn toml(value: &Value) -> String {
-    let list = |items: &mut dyn Iterator<Item = &str>| {
-        let items: Vec<String> = items.map(string).collect();
-        format!("[{}]", items.join(", "))
-    };
-    match value {
-        Value::Text(text) | Value::Store { text, .. } => string(text),
-        Value::Names(names) => list(&mut names.iter().map(String::as_str)),
-        Value::Urls(urls) => list(&mut urls.iter().map(url::Url::as_str)),
-        other => other.to_string(),
-    }
-}
-
-/// A string as TOML has it, in which what could steer a terminal is escaped.
-fn string(text: &str) -> String {
-    if text.contains(is_unsafe) { quoted(text) } else { Toml::from(text).to_string().trim().to_owned() }
-}
-
 /// A table's name, quoted where it must be.
 fn bare(name: &str) -> String {
     let plain =
         !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
-    if plain { name.to_owned() } else { string(name) }
+    if plain { name.to_owned() } else { quoted(name) }
 }
 
 fn absolute(path: &Path) -> PathBuf {

@@ -158,7 +158,6 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
 
 /// Reads the configuration, after running it if that is asked for.
 fn read(options: &Options, farm: Option<&Farm>, context: &mut Context<'_>) -> Result<Imported, Failure> {
-    let home = std::env::var_os("HOME").filter(|home| !home.is_empty()).map(PathBuf::from);
     let kept = farm.into_iter().flat_map(|farm| &farm.wikis).map(|wiki| Kept {
         name: wiki.name.clone(),
         url: wiki.url.clone(),
@@ -166,7 +165,7 @@ fn read(options: &Options, farm: Option<&Farm>, context: &mut Context<'_>) -> Re
         version: wiki.version(),
     });
     let (moin, urls, kept) = (options.moin, options.url.clone(), kept.collect());
-    let mut asked = python::Options { moin, urls, home, importing: true, kept, ran: None };
+    let mut asked = python::Options { moin, urls, importing: true, kept, ran: None };
     let read = |asked: &python::Options| {
         python::read(&options.py, asked).map_err(|error| Failure::usage(LoadError::from(error).to_string()))
     };

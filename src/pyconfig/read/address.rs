@@ -31,17 +31,6 @@ pub(super) struct Expression {
     texts: Result<Vec<Vec<Part>>, &'static str>,
 }
 
-/// Whether an expression begins with a scheme.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Scheme {
-    /// It always does.
-    Always,
-    /// It never does.
-    Never,
-    /// Both, or unknown.
-    Either,
-}
-
 impl Expression {
     /// Reads an expression; the error is the reason why it can't be used.
     pub(super) fn new(pattern: &str) -> Result<Expression, String> {
@@ -57,21 +46,6 @@ impl Expression {
         let texts =
             hir.and_then(|hir| texts(&hir, &mut (MOST * 16)).ok_or("it stands for too many addresses"));
         Ok(Expression { regex, texts })
-    }
-
-    /// Whether it begins with a scheme.
-    pub(super) fn scheme(&self) -> Scheme {
-        let Ok(texts) = &self.texts else { return Scheme::Either };
-        let begins = |text: &Vec<Part>| match text.first() {
-            Some(Part::Byte(_)) => Some(scheme(text).0.is_some()),
-            _ => None,
-        };
-        let all: Option<Vec<bool>> = texts.iter().map(begins).collect();
-        match all {
-            Some(all) if !all.is_empty() && all.iter().all(|it| *it) => Scheme::Always,
-            Some(all) if !all.is_empty() && !all.iter().any(|it| *it) => Scheme::Never,
-            _ => Scheme::Either,
-        }
     }
 
     /// The addresses, other machines before this one, https before http. `whole`: the expression is matched against the
@@ -362,9 +336,6 @@ mod tests {
         let (with, without) = (r"^https?://a\.org/", r"^a\.org/");
         assert!(shown(with, false)[0].starts_with("never: before 1.9"));
         assert!(shown(without, true)[0].starts_with("never: MoinMoin matches it against the whole URL"));
-        let scheme = |pattern| Expression::new(pattern).unwrap().scheme();
-        assert_eq!([scheme(with), scheme(without)], [Scheme::Always, Scheme::Never]);
-        assert_eq!([scheme(".*"), scheme(r"^(https?://)?a\.org")], [Scheme::Either, Scheme::Either]);
     }
 
     #[test]

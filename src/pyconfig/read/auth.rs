@@ -6,7 +6,7 @@
 use std::rc::Rc;
 
 use super::namespace::Class;
-use super::value::{Item, Object, Unknown, Val};
+use super::value::{Item, Unknown, Val};
 use super::world::World;
 use crate::farm::{HANDLERS, Key, NAMES_COOKIE};
 
@@ -46,12 +46,6 @@ fn known(own: &str) -> Option<Option<&'static str>> {
     CLASSES.iter().find(|(class, _)| *class == own).map(|(_, name)| *name)
 }
 
-/// The arguments of a call that give what a parameter stands for.
-pub(super) fn argument<'a>(object: &'a Object, position: usize, name: &str) -> Option<&'a Item> {
-    let by_name = object.keywords.iter().find(|(key, _)| key == name).map(|(_, item)| item);
-    by_name.or_else(|| object.args.get(position))
-}
-
 impl World<'_> {
     /// The name of an authentication method, `None` if it has none; the error is the reason why that is not known.
     pub(super) fn auth_name(&self, item: &Item) -> Result<Option<String>, Rc<Unknown>> {
@@ -61,19 +55,18 @@ impl World<'_> {
             Val::Class(_) | Val::Outside(_) => return odd("it is a class or function, not an object"),
             _ => return Err(item.reason("it is no authentication object")),
         };
-        let text = |name: &Item| match &name.val {
-            Val::None => Ok(None),
-            Val::Str(text) => Ok(Some(text.text.to_string())),
-            _ => Err(name.reason("the name of its method is no string")),
+        let text = |name: Option<&Item>| match name.map(|name| &name.val) {
+            Some(Val::None) => Ok(None),
+            Some(Val::Str(text)) => Ok(Some(text.text.to_string())),
+            _ => odd("the name of its method is not known"),
         };
         if let Some(own) = own_class(&object.class) {
-            let given = object.keywords.iter().find(|(key, _)| NAMED.contains(&own) && key == "name");
+            let named = NAMED.contains(&own);
+            let given = object.given.keywords.iter().find(|(key, _)| named && key == "name");
             return match (given, known(own)) {
-                (Some((_, name)), _) => text(name),
+                (Some((_, name)), _) => text(Some(name)),
                 // Its name is the 25th parameter or so.
-                _ if NAMED.contains(&own) && !object.args.is_empty() => {
-                    odd("the name of its method is not known")
-                }
+                _ if named && !object.given.args.is_empty() => text(None),
                 (None, Some(name)) => Ok(name.map(str::to_owned)),
                 (None, None) => odd(&format!("the method name of {own} is not known")),
             };
@@ -85,13 +78,10 @@ impl World<'_> {
         let maker = order.iter().find(|class| class.space.names.contains_key("__init__"));
         let named = order.iter().any(|class| NAMED.iter().any(|own| class.name.ends_with(own)));
         if let Some((position, name)) = maker.and_then(|class| class.named_by.as_ref()).filter(|_| !named) {
-            return match argument(object, *position, name) {
-                Some(name) => text(name),
-                None => odd("the name of its method is not known"),
-            };
+            return text(object.given.get(*position, name));
         }
         if named && maker.is_some() || order.iter().any(|class| class.named_by.is_some()) {
-            return odd("the name of its method is not known");
+            return text(None);
         }
         if self.set_by_method(*class, "name").is_some() {
             return odd("a method sets its name");
@@ -99,7 +89,7 @@ impl World<'_> {
         for class in order {
             let own = Val::Outside(Rc::from(class.name.as_str()));
             match (class.space.names.get("name"), &class.space.open) {
-                (Some(binding), _) => return text(&binding.item),
+                (Some(binding), _) => return text(Some(&binding.item)),
                 (None, None) => {}
                 (None, Some(unknown)) => {
                     return match own_class(&own).and_then(known) {
@@ -117,36 +107,25 @@ impl World<'_> {
     pub(super) fn handler(&self, setting: Key, item: &Item) -> Option<String> {
         let custom = Some(HANDLERS[1].to_owned());
         let Val::Object(object) = &item.val else { return custom };
-        if object.all.lost().is_some() {
-            return custom;
-        }
-        let plain = |position| match argument(object, position, "cookie_usage") {
-            None => None,
-            Some(item) if item.text() == Some("SESSION") => None,
-            Some(_) => custom.clone(),
-        };
         // With a database of its own it does what MoinMoin's does, as long as it is known where.
-        if let Some(address) = self.database(setting, item) {
-            return if address.is_ok() { plain(1) } else { custom };
-        }
-        match (setting, own_class(&object.class).unwrap_or_default()) {
-            (Key::SessionService, "FileSessionService") => plain(0),
-            (Key::SessionIdHandler, "MoinCookieSessionIDHandler") => match argument(object, 0, "cookie_name")
+        let database = self.database(setting, item).map(|address| address.is_ok());
+        let own = own_class(&object.class).unwrap_or_default();
+        let (position, parameter, default) = match (setting, own, database) {
+            _ if object.all.lost().is_some() || database == Some(false) => return custom,
+            (_, _, Some(true)) => (1, "cookie_usage", "SESSION"),
+            (Key::SessionService, "FileSessionService", _) => (0, "cookie_usage", "SESSION"),
+            (Key::SessionIdHandler, "MoinCookieSessionIDHandler", _) => (0, "cookie_name", "MOIN_SESSION"),
+            (Key::SessionHandler, "DefaultSessionHandler", _) => (0, "dataclass", "CacheSessionData"),
+            _ => return custom,
+        };
+        let given = object.given.get(position, parameter)?;
+        match if parameter == "dataclass" { own_class(&given.val) } else { given.text() } {
+            Some(name) if name == default => None,
+            Some(name)
+                if parameter == "cookie_name" && !name.is_empty() && !name.contains(char::is_control) =>
             {
-                None => None,
-                Some(item) => match item.text() {
-                    Some("MOIN_SESSION") => None,
-                    Some(name) if !name.is_empty() && !name.chars().any(char::is_control) => {
-                        Some(format!("{NAMES_COOKIE}{name}"))
-                    }
-                    _ => custom,
-                },
-            },
-            (Key::SessionHandler, "DefaultSessionHandler") => match argument(object, 0, "dataclass") {
-                None => None,
-                Some(item) if own_class(&item.val) == Some("CacheSessionData") => None,
-                Some(_) => custom,
-            },
+                Some(format!("{NAMES_COOKIE}{name}"))
+            }
             _ => custom,
         }
     }

@@ -8,12 +8,13 @@ use url::Url;
 
 use super::evidence::Evidence;
 use super::imported::{Imported, Options};
+use super::namespace::Namespace;
 use super::note::{self, Note};
 use super::settings::{Found, LeftOut};
 use super::urls::{Earlier, Urls};
 use super::value::Val;
 use super::wikis::{Entry, Loaded};
-use super::world::{Namespace, World};
+use super::world::World;
 use crate::farm::{Farm, Key, LintLevels, Problem, SAMPLE_SECRET_KEY, Setting, Span, Value, Wiki};
 use crate::moin::{Behavior, Version};
 
@@ -84,10 +85,7 @@ impl<'a> Builder<'a> {
     pub(super) fn finish(mut self) -> Imported {
         let wikis = std::mem::take(&mut self.wikis);
         let notes = self.notes(&wikis);
-        wikis.iter().filter_map(|wiki| wiki.class).for_each(|class| self.world.run_methods(class));
-        let expressions = wikis.iter().flat_map(|wiki| &wiki.entry.expressions);
-        let schemes: Vec<_> = expressions.map(|(span, it)| (it.scheme(), span.clone())).collect();
-        let evidence = self.world.evidence(&schemes).filter(|_| self.options.moin.is_none());
+        let evidence = self.world.evidence().filter(|_| self.options.moin.is_none());
         for span in std::mem::take(&mut self.world.secrets) {
             self.world.source.hide(&span);
         }

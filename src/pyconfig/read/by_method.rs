@@ -2,8 +2,8 @@
 
 use tree_sitter::Node;
 
-use super::frame::Frame;
 use super::lose::{LOOKS, Role, parts};
+use super::namespace::Frame;
 use super::syntax::children;
 use super::world::World;
 use crate::farm::{Key, Kind, Span};
@@ -14,9 +14,6 @@ const ANY: &str = "*";
 /// Methods that change a list or dictionary.
 const CHANGES: &str = "append extend insert remove pop sort reverse update setdefault clear popitem";
 
-/// The largest method that is looked at.
-const MOST_NODES: usize = 5_000;
-
 impl World<'_> {
     /// Notes which attributes of its object a method sets or changes.
     pub(super) fn by_method(&mut self, function: Node<'_>, frame: &Frame) {
@@ -25,10 +22,7 @@ impl World<'_> {
             function.child_by_field_name("parameters").into_iter().flat_map(children).collect();
         let first = parameters.first().map_or("self", |it| frame.text(*it));
         let Some(body) = function.child_by_field_name("body") else { return };
-        let changed = match body.descendant_count() {
-            ..=MOST_NODES => changed(body, first, frame),
-            _ => vec![(ANY.to_owned(), frame.span(function))],
-        };
+        let changed = changed(body, first, frame);
         let init = function.child_by_field_name("name").is_some_and(|it| frame.text(it) == "__init__");
         let named_by = if init { named_by(body, &parameters, first, frame) } else { None };
         let once = changed.iter().filter(|(name, _)| name == "name" || name == ANY).count() == 1;
@@ -37,6 +31,7 @@ impl World<'_> {
         if named {
             class.named_by = named_by;
         }
+        class.methods = true;
         class.by_methods.extend(changed.into_iter().filter(|(name, _)| !named || name != "name"));
     }
 }

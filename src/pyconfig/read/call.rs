@@ -5,12 +5,13 @@ use std::rc::Rc;
 
 use tree_sitter::Node;
 
-use super::compare::find;
+use super::compare::{find, set_key};
 use super::database::FUNCTIONS;
-use super::frame::Frame;
-use super::lose::reaches_all;
+use super::exec::extend;
+use super::lose::{FUNCTION, reaches_all};
+use super::namespace::Frame;
 use super::syntax::children;
-use super::value::{Arguments, Item, NO_EXPRESSION, Text, Unknown, Val};
+use super::value::{Arguments, Item, NO_EXPRESSION, Unknown, Val};
 use super::world::World;
 use super::{paths, strings};
 use crate::farm::Span;
@@ -26,82 +27,69 @@ impl World<'_> {
         let (Some(function), Some(arguments)) = parts else {
             return Val::unknown(&span, NO_EXPRESSION);
         };
-        let shown = frame.shown(function);
-        let object = function.child_by_field_name("object").filter(|_| function.kind() == "attribute");
-        let receiver = object.map(|object| self.item(object, frame));
-        let callee = match (&receiver, function.child_by_field_name("attribute")) {
-            (Some(receiver), Some(name)) => {
-                let span = frame.span(function);
-                Item::new(self.attribute(receiver, frame.text(name), &span), span)
-            }
-            _ => self.item(function, frame),
+        let attribute = function.child_by_field_name("attribute").filter(|_| function.kind() == "attribute");
+        let receiver = attribute.and(function.child_by_field_name("object"));
+        let receiver = receiver.map(|object| self.item(object, frame));
+        let callee = match (&receiver, attribute) {
+            // Their methods are looked up below.
+            (Some(Item { val: Val::Str(_) | Val::List(_) | Val::Dict(_), .. }), _) => Val::None,
+            (Some(receiver), Some(name)) => self.attribute(receiver, frame.text(name), &frame.span(function)),
+            _ => self.eval(function, frame),
         };
         let arguments = self.arguments(arguments, frame);
-        let followed = match &callee.val {
+        let method = attribute.map_or("", |name| frame.text(name));
+        let followed = match (&callee, &receiver) {
             _ if arguments.more => None,
-            Val::Method(method) => self.method(&method.0, &method.1, &arguments, &span),
-            Val::Outside(name) => self.known_function(name, &arguments, &span, frame),
+            (Val::None, Some(owner)) => self.method(owner, method, &arguments, &span),
+            (Val::Outside(name), _) => self.known_function(name, &arguments, &span, frame),
             _ => None,
         };
         if let Some(val) = followed {
             return val;
         }
-        let unknown =
-            Rc::new(Unknown { span: span.clone(), why: format!("it depends on the call {shown}()") });
-        let result = match (&callee.val, arguments.args.first().map(|item| item.reason(""))) {
-            (Val::Unknown(reason), _) => Rc::clone(reason),
-            (Val::Outside(name), Some(reason)) if is_harmless(name) && !reason.why.is_empty() => reason,
-            _ => Rc::clone(&unknown),
-        };
+        let why = format!("it depends on the call {}()", frame.shown(function));
+        let unknown = Rc::new(Unknown { span: span.clone(), why });
+        if !self.changes_nothing(&callee, node, &unknown) {
+            arguments.all().for_each(|item| self.lose(&item.val, &unknown));
+            if !matches!(callee, Val::Class(_)) {
+                self.lose(&callee, &unknown);
+            }
+            // A function may change the object or class that it is a method of.
+            if let (Val::Unknown(_) | Val::None, Some(receiver)) = (&callee, &receiver) {
+                self.lose(&receiver.val, &unknown);
+            }
+        }
+        let class = matches!(&callee, Val::Class(_)) || matches!(&callee, Val::Outside(it) if is_class(it));
+        match (&callee, arguments.args.first().map(|item| item.reason(""))) {
+            _ if class && !arguments.more => Val::object(callee, arguments, &span),
+            (Val::Unknown(reason), _) if reason.why != FUNCTION => Val::Unknown(Rc::clone(reason)),
+            (Val::Outside(name), Some(reason)) if is_harmless(name) && !reason.why.is_empty() => {
+                Val::Unknown(reason)
+            }
+            _ => Val::Unknown(unknown),
+        }
+    }
+
+    /// Whether a call changes neither what it is given nor what it is called on.
+    fn changes_nothing(&mut self, callee: &Val, call: Node<'_>, unknown: &Rc<Unknown>) -> bool {
         let own = |name: &str| name.starts_with("MoinMoin.") || name.starts_with("moin.");
-        let plain = match &callee.val {
-            Val::Outside(name) if reaches_all(name) => reads_names(node, name),
+        match callee {
+            Val::Outside(name) if reaches_all(name) => reads_names(call, name),
             Val::Outside(name) => own(name) || is_harmless(name),
             Val::Class(class) => {
-                let order = self.classes.get(*class).map(|class| class.order.clone()).unwrap_or_default();
+                let order = self.classes.get(*class).map(|class| class.order.as_slice()).unwrap_or_default();
                 let mut order = order.iter().filter_map(|class| self.classes.get(*class));
                 let known = order.all(|class| {
                     class.space.open.is_none() || own(&class.name) || class.name == "DefaultConfig"
                 });
-                !self.lose_methods(*class, &unknown) && known
+                !self.lose_methods(*class, unknown) && known
             }
             _ => false,
-        };
-        if !plain {
-            let given = arguments.args.iter().chain(arguments.keywords.iter().map(|(_, item)| item));
-            given.for_each(|item| self.lose(&item.val, &unknown));
-            if !matches!(callee.val, Val::Class(_)) {
-                self.lose(&callee.val, &unknown);
-            }
-            self.lose_receiver(&callee.val, receiver.as_ref(), &unknown);
-        }
-        match &callee.val {
-            Val::Class(_) if !arguments.more => Val::object(callee.val, arguments, &span),
-            Val::Outside(name) if !arguments.more && is_class(name) => {
-                Val::object(callee.val, arguments, &span)
-            }
-            _ => Val::Unknown(result),
-        }
-    }
-
-    /// A function may change the object or class that it is a method of.
-    fn lose_receiver(&mut self, callee: &Val, receiver: Option<&Item>, unknown: &Rc<Unknown>) {
-        match (callee, receiver) {
-            (Val::Function(_), Some(receiver)) if !matches!(receiver.val, Val::Module(_)) => {
-                self.lose(&receiver.val, unknown);
-            }
-            (Val::Unknown(_), receiver) => {
-                receiver.into_iter().for_each(|receiver| self.lose(&receiver.val, unknown));
-                if self.reached {
-                    self.lose_all(unknown);
-                }
-            }
-            _ => {}
         }
     }
 
     fn arguments(&mut self, node: Node<'_>, frame: &mut Frame) -> Arguments {
-        let mut arguments = Arguments { args: Vec::new(), keywords: Vec::new(), more: false };
+        let mut arguments = Arguments::default();
         if node.kind() == "generator_expression" {
             let unknown = self.skip(node, frame, "it is a generator");
             arguments.args.push(Item::new(Val::Unknown(unknown), frame.span(node)));
@@ -140,17 +128,15 @@ impl World<'_> {
             return Some(self.path_function(function, args, span));
         }
         match (name, args) {
-            ("str" | "unicode", [item]) => {
-                let text = strings::display(&item.val).filter(|text| {
-                    self.python_3 || text.text.is_ascii() || text.unicode == (name == "unicode")
-                })?;
-                Some(Val::text(text.text, name == "unicode" || self.python_3))
-            }
+            ("str" | "unicode", [item]) => strings::display(&item.val).map(Val::text),
             ("dict", []) => {
                 let mut pairs = Vec::new();
                 for (name, item) in &arguments.keywords {
-                    let key = Item::new(Val::text(name.as_str(), self.python_3), item.span.clone());
-                    super::compare::set_key(&mut pairs, key, item.clone())?;
+                    set_key(
+                        &mut pairs,
+                        Item::new(Val::text(name.as_str()), item.span.clone()),
+                        item.clone(),
+                    )?;
                 }
                 Some(Val::holding(pairs, Val::Dict, span))
             }
@@ -159,61 +145,46 @@ impl World<'_> {
                 outside @ Val::Outside(_) => Some(outside),
                 _ => None,
             },
-            ("sys.path.insert" | "sys.path.append", _) => {
-                if let (true, Some(directory)) = (name.ends_with("insert"), args.last()) {
-                    let directory = directory.text().unwrap_or_default().replace(paths::COMPILED, "");
-                    self.search.push(directory.into());
-                }
-                Some(Val::None)
+            ("sys.path.append", _) => Some(Val::None),
+            ("sys.path.insert", [_, directory]) => {
+                let own = self.modules.get(frame.module).and_then(|module| module.path.parent());
+                let own = own.and_then(|own| std::path::absolute(own).ok());
+                (own.as_deref() == directory.text().map(Path::new)).then_some(Val::None)
             }
             _ => None,
         }
     }
 
     fn path_function(&mut self, function: &str, args: &[Item], span: &Span) -> Val {
-        let unknown = |why: &str| Val::unknown(span, why);
-        let texts: Option<Vec<&Text>> = args.iter().map(Item::string).collect();
+        let texts: Option<Vec<&str>> = args.iter().map(Item::text).collect();
         let Some(texts) = texts else {
-            return self.give_up(
-                &args.iter().filter(|arg| arg.text().is_none()).collect::<Vec<_>>(),
-                "it is no string",
-            );
+            let others: Vec<&Item> = args.iter().filter(|arg| arg.text().is_none()).collect();
+            return self.give_up(&others, "it is no string");
         };
-        let unicode = texts.iter().any(|text| text.unicode);
-        let text = |text: &str| Val::text(text, unicode);
-        match (function, texts.as_slice()) {
-            ("join", parts) if strings::join(parts, "/").is_some() => {
-                text(&paths::join(&parts.iter().map(|part| part.text.as_ref()).collect::<Vec<_>>()))
-            }
+        let known = match (function, texts.as_slice()) {
+            ("join", parts) if parts.iter().all(|part| part.is_ascii()) => paths::join(parts),
             ("splitext", [path]) => {
-                let (stem, end) = paths::splitext(&path.text);
-                let items = [stem, end].map(|part| Item::new(text(part), span.clone()));
-                Val::holding(items.to_vec(), Val::Tuple, span)
+                let (stem, end) = paths::splitext(path);
+                let items = [stem, end].map(|part| Item::new(Val::text(part), span.clone()));
+                return Val::holding(items.to_vec(), Val::Tuple, span);
             }
-            ("dirname", [path]) => text(paths::dirname(&path.text)),
-            ("basename", [path]) => text(paths::basename(&path.text)),
-            ("abspath" | "realpath", [path]) if !path.text.starts_with('/') => {
-                unknown("it is relative to the directory in which the wiki is started")
+            ("dirname", [path]) => paths::dirname(path).to_owned(),
+            ("basename", [path]) => paths::basename(path).to_owned(),
+            ("abspath" | "realpath", [path]) if !path.starts_with('/') => {
+                return Val::unknown(span, "it is relative to the directory in which the wiki is started");
             }
-            ("normpath" | "abspath", [path]) => text(&paths::normpath(&path.text)),
-            ("realpath", [path]) => {
-                let real = self.files.real(Path::new(&path.text.replace(paths::COMPILED, "")));
-                let real = real.map(|real| text(&real.display().to_string()));
-                real.unwrap_or_else(|| unknown("there is no such path here"))
-            }
-            ("expanduser", [path]) => match (path.text.strip_prefix('~'), &self.home) {
-                (None, _) => text(&path.text),
-                (Some(rest), Some(home)) if rest.is_empty() || rest.starts_with('/') => {
-                    let home = home.display().to_string();
-                    let note =
-                        format!("~ is read as {home}, the home directory of the user who runs wikifarm");
-                    self.assumed.push((span.clone(), note));
-                    text(&format!("{}{rest}", home.trim_end_matches('/')))
-                }
-                _ => unknown("~ is the home directory of the user who runs the wiki"),
+            ("normpath" | "abspath", [path]) => paths::normpath(path),
+            ("realpath", [path]) => match self.files.real(Path::new(&path.replace(paths::COMPILED, ""))) {
+                Some(real) => real.display().to_string(),
+                None => return Val::unknown(span, "there is no such path here"),
             },
-            _ => unknown(&format!("it depends on os.path.{function}()")),
-        }
+            ("expanduser", [path]) if !path.starts_with('~') => (*path).to_owned(),
+            ("expanduser", _) => {
+                return Val::unknown(span, "~ is the home directory of the user who runs the wiki");
+            }
+            _ => return Val::unknown(span, format!("it depends on os.path.{function}()")),
+        };
+        Val::text(known)
     }
 
     /// A method of a string, list, or dictionary; `None` if it is not followed.
@@ -221,15 +192,11 @@ impl World<'_> {
         match (&owner.val, name, arguments.args.as_slice()) {
             (Val::Str(text), ..) => Some(strings::method(text, name, arguments, span).unwrap_or_else(|| {
                 let whole = Item::new(Val::None, span.clone());
-                let given = arguments.args.iter().chain(arguments.keywords.iter().map(|(_, item)| item));
-                let given: Vec<&Item> = std::iter::once(&whole).chain(given).collect();
+                let given: Vec<&Item> = std::iter::once(&whole).chain(arguments.all()).collect();
                 self.give_up(&given, &format!("wikifarm does not compute its {name}()"))
             })),
-            (Val::List(list), "append", [item]) => self.extend(list, vec![item.clone()]).then_some(Val::None),
-            (Val::List(list), "extend", [items]) => {
-                let items = items.val.items()?;
-                self.extend(list, items).then_some(Val::None)
-            }
+            (Val::List(list), "append", [item]) => extend(list, vec![item.clone()]).then_some(Val::None),
+            (Val::List(list), "extend", [items]) => extend(list, items.val.items()?).then_some(Val::None),
             (Val::Dict(dict), "get", [key, other @ ..]) => {
                 let found = find(&dict.items()?, key)?.map(|(_, val)| val);
                 Some(found.or_else(|| Some(other.first()?.val.clone())).unwrap_or(Val::None))

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, HashSet};
 use std::rc::Rc;
 
-use super::namespace::Class;
+use super::namespace::{Binding, Class, Namespace};
 use super::value::{Item, Unknown, Val};
-use super::world::{Binding, Namespace, World};
+use super::world::World;
 use crate::farm::Span;
 
 /// How many classes one class may inherit from.
@@ -35,6 +35,7 @@ impl World<'_> {
             name: name.to_owned(),
             space: Namespace { open, ..Namespace::default() },
             order,
+            methods: false,
             by_methods: BTreeMap::new(),
             named_by: None,
             meta,

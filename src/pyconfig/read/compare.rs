@@ -2,14 +2,6 @@
 
 use super::value::{Item, Val};
 
-/// How deep values are compared.
-const DEEPEST: u8 = 8;
-
-/// Whether two values are equal, if that is known.
-pub(super) fn equal(a: &Val, b: &Val) -> Option<bool> {
-    equal_within(a, b, DEEPEST)
-}
-
 /// The position that an index means in so many items.
 pub(super) fn position(index: &Val, count: usize) -> Option<usize> {
     let index = index.int()?;
@@ -53,43 +45,31 @@ pub(super) fn compare(left: &Item, operator: &str, right: &Item) -> Option<bool>
         Val::Unknown(_) | Val::Outside(_) => None,
         _ => Some(false),
     };
-    match operator {
-        "==" => equal(&left.val, &right.val),
-        "!=" | "<>" => equal(&left.val, &right.val).map(|it| !it),
+    let holds = match operator {
+        "==" | "!=" | "<>" => equal(&left.val, &right.val)?,
         "is" | "is not" => {
             let (left, right) = (none(left)?, none(right)?);
-            (left || right).then_some((left && right) == (operator == "is"))
+            (left || right).then_some(left && right)?
         }
-        "in" | "not in" => {
-            let found = match &right.val {
-                Val::Str(text) => text.text.contains(left.text().filter(|it| it.is_ascii())?),
-                Val::Dict(dict) => find(&dict.items()?, left)?.is_some(),
-                other => {
-                    let mut found = other.items()?.into_iter();
-                    found.try_fold(false, |any, it| Some(equal(&it.val, &left.val)? || any))?
-                }
-            };
-            Some(found == (operator == "in"))
-        }
-        _ => None,
-    }
+        "in" | "not in" => match &right.val {
+            Val::Str(text) => text.text.contains(left.text().filter(|it| it.is_ascii())?),
+            Val::Dict(dict) => find(&dict.items()?, left)?.is_some(),
+            other => {
+                let mut items = other.items()?.into_iter();
+                items.try_fold(false, |any, it| Some(equal(&it.val, &left.val)? || any))?
+            }
+        },
+        _ => return None,
+    };
+    Some(holds == matches!(operator, "==" | "is" | "in"))
 }
 
-fn equal_within(a: &Val, b: &Val, depth: u8) -> Option<bool> {
+/// Whether two plain values are equal, if that is known.
+fn equal(a: &Val, b: &Val) -> Option<bool> {
     match (a, b) {
         // Python 2 takes bytes and text for different if they are not ASCII.
-        (Val::Str(a), Val::Str(b)) if a.unicode == b.unicode || (a.text.is_ascii() && b.text.is_ascii()) => {
-            Some(a.text == b.text)
-        }
+        (Val::Str(a), Val::Str(b)) => (a.text.is_ascii() && b.text.is_ascii()).then(|| a.text == b.text),
         (Val::None, Val::None) => Some(true),
-        (Val::Class(a), Val::Class(b)) => Some(a == b),
-        (Val::Tuple(_), Val::Tuple(_)) | (Val::List(_), Val::List(_)) => {
-            let (a, b, depth) = (a.items()?, b.items()?, depth.checked_sub(1)?);
-            let mut pairs = a.iter().zip(&b);
-            let same =
-                pairs.try_fold(true, |all, (a, b)| Some(equal_within(&a.val, &b.val, depth)? && all))?;
-            Some(same && a.len() == b.len())
-        }
         (a, b) if a.number().is_some() && b.number().is_some() => Some(a.number() == b.number()),
         (a, b) => (plain(a) && plain(b) && a.kind() != b.kind()).then_some(false),
     }

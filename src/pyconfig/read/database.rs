@@ -1,6 +1,6 @@
 //! Sessions in a database: wikifarm's own modules for MoinMoin, `contrib/moin`, and the address that they are given.
 
-use super::auth::{argument, own_class};
+use super::auth::own_class;
 use super::value::{Item, Object, Val};
 use super::world::World;
 use crate::farm::{Key, session_store};
@@ -29,14 +29,14 @@ impl World<'_> {
         let made = match (setting, called(object)) {
             (Key::SessionService, SERVICE) | (Key::SessionHandler, HANDLER) => object,
             (Key::SessionHandler, _) if own_class(&object.class) == Some("DefaultSessionHandler") => {
-                match &argument(object, 0, "dataclass")?.val {
+                match &object.given.get(0, "dataclass")?.val {
                     Val::Object(data) if called(data) == DATA => data,
                     _ => return None,
                 }
             }
             _ => return None,
         };
-        let Some(address) = argument(made, 0, "address") else {
+        let Some(address) = made.given.get(0, "address") else {
             return Some(Err((item.clone(), "it is given no address".to_owned(), true)));
         };
         let Some(text) = address.text() else {

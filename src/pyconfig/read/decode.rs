@@ -2,87 +2,40 @@
 //!
 //! Source: PEP 263. A file without a coding line is ASCII in Python 2 and UTF-8 in Python 3: UTF-8 reads both.
 
-use std::fmt;
-
 use encoding_rs::{Encoding, UTF_8};
 use fancy_regex::Regex;
 
-/// Why bytes are no text.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum DecodeError {
-    /// The coding line names an encoding that is not known.
-    Unknown(String),
-    /// At that byte it is not in the encoding of the coding line, or not UTF-8 if there is none.
-    Malformed { encoding: String, at: usize },
-    /// A NUL byte, which no Python file holds.
-    Nul(usize),
-}
-
-impl fmt::Display for DecodeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            DecodeError::Unknown(name) => {
-                write!(f, "its coding line names {name:?}, an encoding that is not known")
-            }
-            DecodeError::Malformed { encoding, at } => write!(
-                f,
-                "it is not {encoding} at byte {at}: name its encoding in the first line, like # -*- coding: iso-8859-1 -*-"
-            ),
-            DecodeError::Nul(at) => write!(f, "it holds a NUL at byte {at}, so it is no Python"),
-        }
-    }
-}
-
-/// The text, without a byte order mark and with line ends as they are.
-pub(super) fn decode(bytes: &[u8]) -> Result<String, DecodeError> {
+/// The text, without a byte order mark and with line ends as they are. The error is the reason why the bytes are no text.
+pub(super) fn decode(bytes: &[u8]) -> Result<String, String> {
     if let Some(at) = bytes.iter().position(|byte| *byte == 0) {
-        return Err(DecodeError::Nul(at));
+        return Err(format!("it holds a NUL at byte {at}, so it is no Python"));
     }
     let marked = bytes.strip_prefix(b"\xef\xbb\xbf");
     let body = marked.unwrap_or(bytes);
     let named = if marked.is_some() { None } else { coding(body) };
-    let encoding = match &named {
-        None => UTF_8,
-        Some(name) => known(name).ok_or_else(|| DecodeError::Unknown(name.clone()))?,
+    let not_known = |name: &String| format!("its coding line names {name:?}, an encoding that is not known");
+    let encoding = named.as_ref().map_or(Ok(UTF_8), |name| known(name).ok_or_else(|| not_known(name)))?;
+    let malformed = |at: String| {
+        let help = "name its encoding in the first line, like # -*- coding: iso-8859-1 -*-";
+        format!("it is not {}{at}: {help}", encoding.name())
     };
     if encoding == UTF_8 {
-        return match std::str::from_utf8(body) {
-            Ok(text) => Ok(text.to_owned()),
-            Err(error) => {
-                let at = bytes.len() - body.len() + error.valid_up_to();
-                Err(DecodeError::Malformed { encoding: "UTF-8".to_owned(), at })
-            }
-        };
+        let text = std::str::from_utf8(body).map(str::to_owned);
+        let at = |error: std::str::Utf8Error| bytes.len() - body.len() + error.valid_up_to();
+        return text.map_err(|error| malformed(format!(" at byte {}", at(error))));
     }
     // Latin-1 proper has a character for each byte, where browsers and encoding_rs read it as cp1252.
     if named.as_deref().is_some_and(is_latin_1) {
         return Ok(body.iter().map(|byte| char::from(*byte)).collect());
     }
-    let (text, malformed) = encoding.decode_without_bom_handling(body);
-    if malformed {
-        let (_, at) = first_malformed(encoding, body);
-        return Err(DecodeError::Malformed { encoding: encoding.name().to_owned(), at });
-    }
-    Ok(text.into_owned())
+    let text = encoding.decode_without_bom_handling_and_without_replacement(body);
+    text.map(Into::into).ok_or_else(|| malformed(String::new()))
 }
 
 /// Whether byte strings of the file are UTF-8.
 pub(super) fn is_utf8(bytes: &[u8]) -> bool {
     let body = bytes.strip_prefix(b"\xef\xbb\xbf");
     body.is_some() || coding(bytes).is_none_or(|name| known(&name) == Some(UTF_8))
-}
-
-/// How much was read before the first bytes that are not of that encoding.
-fn first_malformed(encoding: &'static Encoding, bytes: &[u8]) -> (encoding_rs::DecoderResult, usize) {
-    let mut decoder = encoding.new_decoder_without_bom_handling();
-    let budget = decoder.max_utf8_buffer_length_without_replacement(bytes.len()).unwrap_or(0);
-    let mut out = vec![0; budget];
-    let (result, read, _) = decoder.decode_to_utf8_without_replacement(bytes, &mut out, true);
-    let wrong = match result {
-        encoding_rs::DecoderResult::Malformed(length, after) => usize::from(length) + usize::from(after),
-        _ => 0,
-    };
-    (result, read.saturating_sub(wrong))
 }
 
 /// The encoding that a comment in the first two lines names: `coding[:=]\s*([-\w.]+)`.
@@ -152,14 +105,15 @@ mod tests {
         assert_eq!(decode("#-*-encoding:utf-8-*-\nü".as_bytes()).unwrap().chars().last(), Some('ü'));
         assert_eq!(decode("\u{feff}x = 'ü'".as_bytes()).unwrap(), "x = 'ü'");
         let late = decode(b"x = 1\n# coding: latin-1\n'\xfc'");
-        assert_eq!(late, Err(DecodeError::Malformed { encoding: "UTF-8".to_owned(), at: 25 }));
+        assert!(late.unwrap_err().starts_with("it is not UTF-8 at byte 25: "));
     }
 
     #[test]
     fn decode_names_the_byte_that_is_no_text() {
-        assert_eq!(decode(b"a\0"), Err(DecodeError::Nul(1)));
-        assert_eq!(decode(b"# coding: klingon\n"), Err(DecodeError::Unknown("klingon".to_owned())));
-        let japanese = decode(b"# coding: euc-jp\n\xa4\xa2\xff");
-        assert_eq!(japanese, Err(DecodeError::Malformed { encoding: "EUC-JP".to_owned(), at: 19 }));
+        assert_eq!(decode(b"a\0").unwrap_err(), "it holds a NUL at byte 1, so it is no Python");
+        let klingon = decode(b"# coding: klingon\n").unwrap_err();
+        assert_eq!(klingon, "its coding line names \"klingon\", an encoding that is not known");
+        let japanese = decode(b"# coding: euc-jp\n\xa4\xa2\xff").unwrap_err();
+        assert!(japanese.starts_with("it is not EUC-JP: "), "{japanese}");
     }
 }

@@ -5,11 +5,11 @@ use std::rc::Rc;
 use tree_sitter::Node;
 
 use super::compare::{position, set_key};
-use super::frame::Frame;
-use super::lose::Role;
+use super::lose::{FUNCTION, Role};
+use super::namespace::{Binding, Frame, Space};
 use super::syntax::children;
-use super::value::{Item, NO_EXPRESSION, TOO_DEEP, Unknown, Val};
-use super::world::{Binding, Space, World};
+use super::value::{Item, NO_EXPRESSION, Seq, TOO_DEEP, Unknown, Val};
+use super::world::World;
 use crate::farm::Span;
 
 /// How a block ended.
@@ -17,8 +17,6 @@ use crate::farm::Span;
 pub(super) enum Flow {
     /// With its last statement.
     Next,
-    Break,
-    Continue,
     /// With an import that fails, inside a `try`.
     Raised,
     /// Where it continues is not known.
@@ -27,9 +25,6 @@ pub(super) enum Flow {
 
 /// How many rounds of a loop are followed.
 const MOST_ROUNDS: usize = 20_000;
-
-/// How many lists, dictionaries, and objects may be put into others one by one: each could nest them deeper.
-const MOST_NESTINGS: usize = 500;
 
 /// Why what a loop binds or changes is not known.
 const LOOP: &str = "it depends on a loop";
@@ -67,24 +62,23 @@ impl World<'_> {
                 children(node).for_each(|child| self.expression_statement(child, frame));
             }
             "import_statement" | "import_from_statement" | "future_import_statement" => {
-                return self.import(node, frame);
+                return if self.import(node, frame).is_some() { Flow::Next } else { Flow::Raised };
             }
             "class_definition" => self.class(node, frame),
-            "function_definition" => self.define(node, node, frame),
-            "decorated_definition" => match node.child_by_field_name("definition") {
-                Some(function) if function.kind() == "function_definition" => {
-                    self.define(function, node, frame);
+            "function_definition" | "decorated_definition" => {
+                let whole = node.child_by_field_name("definition").unwrap_or(node);
+                let function = whole.kind() == "function_definition";
+                self.skip(node, frame, if function { FUNCTION } else { "a decorator changes it" });
+                if function {
+                    self.by_method(whole, frame);
                 }
-                _ => drop(self.skip(node, frame, "a decorator changes it")),
-            },
+            }
             "if_statement" => return self.if_statement(node, frame),
             "for_statement" => return self.for_statement(node, frame),
             "try_statement" => return self.try_statement(node, frame),
             "delete_statement" => children(node).for_each(|child| self.delete(child, frame)),
             "global_statement" if frame.class.is_none() => {}
-            "break_statement" => return Flow::Break,
-            "continue_statement" => return Flow::Continue,
-            "raise_statement" => return Flow::Lost,
+            "break_statement" | "continue_statement" | "raise_statement" => return Flow::Lost,
             "pass_statement" => {}
             // As far as it can be read.
             "ERROR" => return self.block(node, frame),
@@ -112,7 +106,7 @@ impl World<'_> {
                 let (old, new) = (self.item(left, frame), self.item(right, frame));
                 // A list grows in place, for everybody who has it.
                 let grown = match (&old.val, new.val.items()) {
-                    (Val::List(list), Some(more)) if operator == "+" => self.extend(list, more),
+                    (Val::List(list), Some(more)) if operator == "+" => extend(list, more),
                     _ => false,
                 };
                 let val = if grown { old.val } else { self.operate(&old, &operator, &new, frame) };
@@ -143,8 +137,8 @@ impl World<'_> {
         let field = |name: &str| left.child_by_field_name(name);
         match (left.kind(), field("object").or(field("value")), field("attribute").or(field("subscript"))) {
             ("identifier", ..) => {
-                let (name, span) = (frame.text(left).to_owned(), frame.span(left));
-                self.bind(&name, item, span, frame);
+                let key = frame.span(left);
+                self.put(frame.space(), frame.text(left), Binding { item, key });
             }
             (
                 "pattern_list" | "tuple_pattern" | "list_pattern" | "tuple" | "list" | "expression_list",
@@ -189,10 +183,15 @@ impl World<'_> {
             _ => None,
         };
         // There may be objects of the class that have the function now.
-        let special = name.starts_with("__") || matches!(item.val, Val::Function(_));
+        let function = matches!(&item.val, Val::Unknown(unknown) if unknown.why == FUNCTION);
+        let special = name.starts_with("__") || function;
         if special || space.is_none() {
-            self.patched |= matches!(object, Val::Outside(_));
             let unknown = Rc::new(Unknown { span: key.clone(), why: "an attribute of it is set".to_owned() });
+            if let Val::Outside(module) = object {
+                self.patched = true;
+                let outside = self.outside(module, name, &key);
+                self.lose(&outside, &unknown);
+            }
             self.lose(&item.val, &unknown);
             self.lose(object, &unknown);
         }
@@ -203,49 +202,34 @@ impl World<'_> {
 
     /// `owner[subscript] = item`; `None` if that is not possible.
     fn set_item(&mut self, owner: &Val, subscript: Node<'_>, item: Item, frame: &mut Frame) -> Option<()> {
-        if subscript.kind() == "slice" || !self.may_nest(std::slice::from_ref(&item)) {
+        let (Val::List(seq) | Val::Dict(seq), true) = (owner, subscript.kind() != "slice") else {
             return None;
-        }
+        };
         let index = self.item(subscript, frame);
-        let (Val::List(seq) | Val::Dict(seq)) = owner else { return None };
-        let mut items = seq.items()?;
+        let (mut items, put) = (seq.items()?, [index.clone(), item.clone()]);
         match owner {
             Val::Dict(_) => set_key(&mut items, index, item)?,
             _ => *position(&index.val, items.len()).and_then(|at| items.get_mut(at))? = item,
         }
-        seq.set(items).then_some(())
-    }
-
-    /// Whether these items may be put into others.
-    fn may_nest(&mut self, items: &[Item]) -> bool {
-        self.nestings += items.iter().filter(|item| item.val.depth() > 0).count();
-        self.nestings <= MOST_NESTINGS
-    }
-
-    /// Adds items to a list; returns whether that was possible.
-    pub(super) fn extend(&mut self, list: &super::value::Seq, more: Vec<Item>) -> bool {
-        self.may_nest(&more) && list.items().is_some_and(|items| list.set([items, more].concat()))
+        seq.set(items, &put).then_some(())
     }
 
     /// `del name`, `del FarmConfig.name`.
     fn delete(&mut self, node: Node<'_>, frame: &mut Frame) {
         let field = |name: &str| node.child_by_field_name(name);
-        match (node.kind(), field("object"), field("attribute")) {
+        let (space, name) = match (node.kind(), field("object"), field("attribute")) {
             ("expression_list" | "tuple" | "parenthesized_expression", ..) => {
-                children(node).for_each(|child| self.delete(child, frame));
+                return children(node).for_each(|child| self.delete(child, frame));
             }
-            ("identifier", ..) => {
-                let name = frame.text(node).to_owned();
-                self.namespace(frame.space()).map(|space| space.names.remove(&name));
+            ("identifier", ..) => (Some(frame.space()), node),
+            ("attribute", Some(object), Some(name)) => {
+                (self.eval(object, frame).class().map(Space::Class), name)
             }
-            ("attribute", Some(object), Some(name)) => match self.eval(object, frame).class() {
-                Some(class) => {
-                    let name = frame.text(name);
-                    self.namespace(Space::Class(class)).map(|space| space.names.remove(name));
-                }
-                None => drop(self.skip_as(node, Role::Bound, frame, "an attribute of it is deleted")),
-            },
-            _ => drop(self.skip_as(node, Role::Bound, frame, "a part of it is deleted")),
+            _ => (None, node),
+        };
+        match space.and_then(|space| self.namespace(space)) {
+            Some(space) => drop(space.names.remove(frame.text(name))),
+            None => drop(self.skip_as(node, Role::Bound, frame, "a part of it is deleted")),
         }
     }
 
@@ -274,23 +258,8 @@ impl World<'_> {
                 self.lose(&Val::Class(id), &unknown);
             }
         }
-        self.bind(&name, Item::new(Val::Class(id), span.clone()), span, frame);
-    }
-
-    /// A function; `whole` has the decorators.
-    fn define(&mut self, function: Node<'_>, whole: Node<'_>, frame: &mut Frame) {
-        let Some(name) = function.child_by_field_name("name") else { return };
-        let (name, span) = (frame.text(name).to_owned(), frame.span(name));
-        // Decorators and default values are computed now.
-        let parameters = function.child_by_field_name("parameters").into_iter().flat_map(children);
-        let computed = parameters.filter_map(|it| it.child_by_field_name("value"));
-        let computed: Vec<Node<'_>> =
-            computed.chain(children(whole).filter(|child| child.kind() == "decorator")).collect();
-        let why = "a function may change it";
-        computed.into_iter().for_each(|node| drop(self.skip_as(node, Role::Read, frame, why)));
-        let val = self.function(whole, frame);
-        self.bind(&name, Item::new(val, span.clone()), span, frame);
-        self.by_method(function, frame);
+        let item = Item::new(Val::Class(id), span.clone());
+        self.put(frame.space(), &name, Binding { item, key: span });
     }
 
     fn if_statement(&mut self, node: Node<'_>, frame: &mut Frame) -> Flow {
@@ -306,7 +275,7 @@ impl World<'_> {
             if truth.is_none() {
                 let shown = condition.map(|it| frame.shown(it)).unwrap_or_default();
                 self.skip(node, frame, &format!("it depends on `{shown}`"));
-                return if jumps(node) { Flow::Lost } else { Flow::Next };
+                return Flow::Next;
             }
         }
         Flow::Next
@@ -317,22 +286,20 @@ impl World<'_> {
         let (Some(left), Some(right), Some(body)) = (field("left"), field("right"), field("body")) else {
             return Flow::Next;
         };
-        let items = self.eval(right, frame).items().filter(|items| items.len() <= MOST_ROUNDS);
-        let mut flow =
-            if items.is_some() && field("alternative").is_none() { Flow::Next } else { Flow::Lost };
+        let plain = field("alternative").is_none() && !jumps(body);
+        let items = self.eval(right, frame).items().filter(|items| plain && items.len() <= MOST_ROUNDS);
+        let mut flow = if items.is_some() { Flow::Next } else { Flow::Lost };
         for item in items.into_iter().flatten() {
-            if !matches!(flow, Flow::Next | Flow::Continue) {
-                break;
+            if flow == Flow::Next {
+                self.assign(left, item, frame);
+                flow = self.block(body, frame);
             }
-            self.assign(left, item, frame);
-            flow = self.block(body, frame);
         }
-        match flow {
-            Flow::Lost => drop(self.skip(node, frame, LOOP)),
-            Flow::Raised => return flow,
-            _ => {}
+        if flow == Flow::Lost {
+            self.skip(node, frame, LOOP);
+            flow = Flow::Next;
         }
-        Flow::Next
+        flow
     }
 
     /// The body is followed as long as everything in it is. If an import of it fails, the handler is followed.
@@ -371,4 +338,9 @@ fn jumps(node: Node<'_>) -> bool {
         open.extend(children(node));
     }
     false
+}
+
+/// Adds items to a list; returns whether that was possible.
+pub(super) fn extend(list: &Seq, more: Vec<Item>) -> bool {
+    list.items().is_some_and(|items| list.set([items, more.clone()].concat(), &more))
 }

@@ -6,13 +6,19 @@ use tree_sitter::Node;
 
 use super::classes::DEFAULT;
 use super::compare::{compare, find, position, set_key};
-use super::frame::Frame;
+use super::lose::{FUNCTION, reaches_all};
+use super::namespace::{Binding, Frame, Space};
 use super::strings;
 use super::syntax::children;
-use super::value::{Item, NO_EXPRESSION, NOT_COMPUTED, Text, Val};
-use super::world::{Binding, Space, World};
+use super::value::{Item, NO_EXPRESSION, NOT_COMPUTED, TOO_DEEP, Text, Val};
+use super::world::World;
 use super::{literal, syntax};
 use crate::farm::{Key, Kind, Span};
+
+/// Built-in names that have a meaning here, beside those that reach everything.
+const BUILT_IN: &str = "str unicode int long float bool bytes len range xrange object type dict list tuple set open \
+                        property super setattr getattr hasattr isinstance issubclass dir sorted reversed \
+                        enumerate zip map filter";
 
 impl World<'_> {
     /// The value of an expression, with its span.
@@ -55,9 +61,9 @@ impl World<'_> {
             "string" => return self.string(node, frame),
             "concatenated_string" => {
                 let parts: Vec<Item> = children(node).map(|child| self.item(child, frame)).collect();
-                let all = parts.iter().map(Item::string).collect::<Option<Vec<&Text>>>()?;
-                let Val::Str(text) = strings::join(&all, "")? else { return None };
-                Val::Str(Text { literal: all.iter().all(|text| text.literal), ..text })
+                let text = parts.iter().map(Item::text).collect::<Option<String>>()?;
+                let literal = |part: &Item| matches!(&part.val, Val::Str(text) if text.literal);
+                Val::Str(Text { text: text.into(), literal: parts.iter().all(literal) })
             }
             "parenthesized_expression" => return children(node).next().map(|inner| self.eval(inner, frame)),
             "tuple" | "expression_list" => Val::holding(self.items(node, frame)?, Val::Tuple, &span),
@@ -69,7 +75,7 @@ impl World<'_> {
             }
             "subscript" => self.subscript(field("value")?, field("subscript")?, frame)?,
             "call" => self.call(node, frame),
-            "lambda" => self.function(node, frame),
+            "lambda" => Val::Unknown(self.skip(node, frame, FUNCTION)),
             "unary_operator" => {
                 let operand = self.item(field("argument")?, frame);
                 match (operator.as_str(), &operand.val) {
@@ -80,27 +86,24 @@ impl World<'_> {
             }
             "not_operator" => {
                 let operand = self.item(field("argument")?, frame);
-                operand
-                    .val
-                    .truth()
-                    .map_or_else(|| self.give_up(&[&operand], "it is not known"), |it| Val::Bool(!it))
+                let truth = operand.val.truth();
+                truth.map_or_else(|| self.give_up(&[&operand], NOT_COMPUTED), |truth| Val::Bool(!truth))
             }
             "boolean_operator" => {
-                let (left, right) = (self.item(field("left")?, frame), field("right")?);
+                let left = self.item(field("left")?, frame);
                 match left.val.truth() {
-                    Some(truth) if truth == (operator == "and") => self.eval(right, frame),
+                    Some(truth) if truth == (operator == "and") => self.eval(field("right")?, frame),
                     Some(_) => left.val,
-                    None => self.either(&left, &[right], frame),
+                    None => self.either(&left, node, frame),
                 }
             }
             "conditional_expression" => {
                 let parts: Vec<Node<'_>> = children(node).collect();
                 let [then, condition, otherwise] = parts.as_slice() else { return None };
-                let truth = self.item(*condition, frame);
-                match truth.val.truth() {
-                    Some(true) => self.eval(*then, frame),
-                    Some(false) => self.eval(*otherwise, frame),
-                    None => self.either(&truth, &[*then, *otherwise], frame),
+                let condition = self.item(*condition, frame);
+                match condition.val.truth() {
+                    Some(truth) => self.eval(if truth { *then } else { *otherwise }, frame),
+                    None => self.either(&condition, node, frame),
                 }
             }
             "binary_operator" => {
@@ -147,37 +150,36 @@ impl World<'_> {
         Val::Unknown(unknown)
     }
 
-    /// One of several values, but which is not known.
-    fn either(&mut self, why: &Item, others: &[Node<'_>], frame: &mut Frame) -> Val {
-        let unknown = why.reason("its condition is not known");
-        self.lose(&why.val, &unknown);
-        others.iter().for_each(|node| drop(self.skip(*node, frame, &unknown.why)));
+    /// One of the values in an expression, but which is not known.
+    fn either(&mut self, condition: &Item, node: Node<'_>, frame: &Frame) -> Val {
+        let unknown = condition.reason("its condition is not known");
+        self.lose(&condition.val, &unknown);
+        self.skip(node, frame, &unknown.why);
         Val::Unknown(unknown)
     }
 
-    fn string(&mut self, node: Node<'_>, frame: &mut Frame) -> Option<Val> {
+    fn string(&mut self, node: Node<'_>, frame: &Frame) -> Option<Val> {
         let parts: Vec<Node<'_>> = children(node).collect();
         let (start, end) = (parts.first()?, parts.last()?);
-        let span = frame.span(node);
         let prefix = frame.text(*start).trim_end_matches(['\'', '"']).to_ascii_lowercase();
-        let text = frame.between(start.end_byte(), end.start_byte().max(start.end_byte()));
+        let text = frame.text.get(start.end_byte()..end.start_byte().max(start.end_byte()))?;
         let bytes = prefix.contains('b');
         let unicode = !bytes && (prefix.contains('u') || frame.unicode_literals || self.python_3);
         if prefix.contains(['f', '`']) || (bytes && self.python_3) {
             return None;
         }
         if syntax::template(text).is_some() {
-            return Some(Val::unknown(&span, syntax::TEMPLATE));
+            return Some(Val::unknown(&frame.span(node), syntax::TEMPLATE));
         }
-        let why = "its bytes are not UTF-8, or it has an escape that wikifarm does not compute";
         let plain = match prefix.contains('r') {
             true => (!unicode || self.python_3 || !text.contains("\\u")).then(|| literal::lines(text)),
             false => literal::unescape(text, unicode),
         };
         let plain = plain.filter(|text| unicode || frame.utf8 || text.is_ascii());
+        let why = "its bytes are not UTF-8, or it has an escape that wikifarm does not compute";
         Some(plain.map_or_else(
-            || Val::unknown(&span, why),
-            |text| Val::Str(Text { text: Rc::from(text), unicode, literal: true }),
+            || Val::unknown(&frame.span(node), why),
+            |text| Val::Str(Text { text: text.into(), literal: !unicode }),
         ))
     }
 
@@ -193,6 +195,35 @@ impl World<'_> {
             out.push(self.item(*body, frame));
         }
         Some(Val::holding(out, Val::List, &frame.span(node)))
+    }
+
+    /// What a name stands for.
+    pub(super) fn lookup(&self, name: &str, span: &Span, frame: &Frame) -> Val {
+        let class = frame.class.and_then(|class| self.classes.get(class)?.space.get(name));
+        let Some(module) = self.modules.get(frame.module) else { return Val::None };
+        if let Some(binding) = class.or_else(|| module.space.names.get(name).cloned()) {
+            return binding.item.val;
+        }
+        match (name, &module.space.open) {
+            ("__file__", _) => {
+                // Where Python has a relative name here, os.path.abspath would make it this.
+                let path = std::path::absolute(&module.path).unwrap_or_else(|_| module.path.clone());
+                let end = if self.python_3 { "" } else { super::paths::COMPILED };
+                Val::text(format!("{}{end}", path.display()))
+            }
+            ("__name__", _) => Val::text(module.name.as_str()),
+            _ if BUILT_IN.split(' ').any(|it| it == name) || reaches_all(name) => Val::Outside(name.into()),
+            (_, Some(open)) => Val::Unknown(Rc::clone(open)),
+            (_, None) => Val::unknown(span, format!("the name {name} is not bound in the files")),
+        }
+    }
+
+    /// A name of a module that is not among the files.
+    pub(super) fn outside(&self, module: &str, name: &str, span: &Span) -> Val {
+        match format!("{module}.{name}") {
+            whole if whole.len() < 300 => Val::Outside(whole.into()),
+            _ => Val::unknown(span, TOO_DEEP),
+        }
     }
 
     /// What `object.name` is.
@@ -213,13 +244,10 @@ impl World<'_> {
                 None => self.moinmoins(name, span),
             },
             Val::Outside(outside) => match (outside.as_ref(), name) {
-                ("os" | "os.path", "sep") if !self.patched => Val::text("/", self.python_3),
-                ("os", "name") if !self.patched => Val::text("posix", self.python_3),
+                ("os" | "os.path", "sep") if !self.patched => Val::text("/"),
+                ("os", "name") if !self.patched => Val::text("posix"),
                 (outside, name) => self.outside(outside, name, span),
             },
-            Val::Object(_) | Val::Str(_) | Val::List(_) | Val::Dict(_) | Val::Tuple(_) => {
-                Val::Method(Rc::new((object.clone(), name.to_owned())))
-            }
             _ => self.give_up(&[object], "an attribute of it is used"),
         }
     }
@@ -238,16 +266,15 @@ impl World<'_> {
     pub(super) fn operate(&mut self, left: &Item, operator: &str, right: &Item, frame: &Frame) -> Val {
         let span = left.span.start..right.span.end;
         let result = match (&left.val, operator, &right.val) {
-            (Val::Str(text), "%", _) => match strings::percent(text, right) {
+            (Val::Str(text), "%", _) => match strings::percent(&text.text, right) {
                 Ok(val) => Some(val),
                 Err(item) => return self.give_up(&[&item, right], "wikifarm does not compute its %"),
             },
-            (Val::Str(a), "+", Val::Str(b)) => strings::join(&[a, b], ""),
+            (Val::Str(a), "+", Val::Str(b)) => strings::computed(format!("{}{}", a.text, b.text)),
             (Val::List(_), "+", Val::List(_)) | (Val::Tuple(_), "+", Val::Tuple(_)) => {
                 let both = left.val.items().zip(right.val.items()).map(|(a, b)| [a, b].concat());
                 let kind = if matches!(left.val, Val::List(_)) { Val::List } else { Val::Tuple };
-                both.filter(|both| both.len() <= super::value::LONGEST)
-                    .map(|both| Val::holding(both, kind, &span))
+                both.map(|both| Val::holding(both, kind, &span))
             }
             (a, operator, b) => literal::compute(a, operator, b, self.python_3 || frame.division),
         };
@@ -259,7 +286,7 @@ impl World<'_> {
         let value = self.item(value, frame);
         if index.kind() == "slice" {
             let (from, to) = self.bounds(index, frame)?;
-            let part = value.string().and_then(|text| strings::slice(text, from, to));
+            let part = value.text().and_then(|text| strings::slice(text, from, to));
             return Some(part.unwrap_or_else(|| self.give_up(&[&value], "a part of it is taken")));
         }
         let index = self.item(index, frame);
@@ -267,7 +294,7 @@ impl World<'_> {
             Val::Dict(dict) => {
                 dict.items().and_then(|pairs| find(&pairs, &index).flatten().map(|(_, val)| val))
             }
-            Val::Str(text) => index.val.int().and_then(|at| strings::character(text, at)),
+            Val::Str(text) => strings::character(&text.text, &index.val),
             other => other
                 .items()
                 .and_then(|items| Some(items.get(position(&index.val, items.len())?)?.val.clone())),

@@ -2,11 +2,23 @@
 
 use sha2::{Digest, Sha256};
 
+use super::namespace::Namespace;
 use super::settings::{Found, Read, not_known, wrong};
 use super::value::{Item, Val};
-use super::world::{Namespace, World};
+use super::world::World;
 use crate::farm::{Key, Kind, Value};
 use crate::moin::{Behavior, Version, domain_of_server};
+
+/// The parameters of `timedelta`, in seconds.
+const UNITS: [(&str, f64); 7] = [
+    ("days", 86_400.0),
+    ("seconds", 1.0),
+    ("microseconds", 1e-6),
+    ("milliseconds", 1e-3),
+    ("minutes", 60.0),
+    ("hours", 3_600.0),
+    ("weeks", 604_800.0),
+];
 
 impl World<'_> {
     /// Flask's settings: names of the module.
@@ -22,11 +34,8 @@ impl World<'_> {
         {
             let read = match (&binding.item.val, not_known(&binding.item)) {
                 (_, Some(unknown)) => Err(unknown),
-                (Val::Str(text), _) if text.text.is_empty() => {
-                    Err((binding.item.span.clone(), "it must not be empty".to_owned(), true))
-                }
-                (Val::None, _) => Err((binding.item.span.clone(), "it must be a path".to_owned(), true)),
-                _ => self.text(&binding.item),
+                (Val::Str(text), _) if !text.text.is_empty() => self.text(&binding.item),
+                _ => wrong(&binding.item, "a path"),
             };
             found.take(Key::CookiePath, &binding, read);
         }
@@ -82,37 +91,21 @@ impl World<'_> {
 
     /// Flask's lifetime: a timedelta, or seconds.
     fn flask_lifetime(&self, item: &Item) -> Read {
+        let delta = |it: &Val| matches!(it, Val::Outside(name) if name.as_ref() == "datetime.timedelta");
         let seconds = match &item.val {
-            Val::Object(object) if matches!(&object.class, Val::Outside(name) if name.as_ref() == "datetime.timedelta") =>
-            {
-                let units = [
-                    ("days", 86_400.0),
-                    ("seconds", 1.0),
-                    ("microseconds", 1e-6),
-                    ("milliseconds", 1e-3),
-                    ("minutes", 60.0),
-                    ("hours", 3_600.0),
-                    ("weeks", 604_800.0),
-                ];
-                let mut total = Some(0.0);
-                for (position, (name, unit)) in units.iter().enumerate() {
-                    let by_name = object.keywords.iter().find(|(key, _)| key == name).map(|(_, item)| item);
-                    if let Some(given) = by_name.or_else(|| object.args.get(position)) {
-                        total = total.zip(given.val.number()).map(|(total, number)| total + number * unit);
-                    }
-                }
-                total
+            Val::Object(object) if delta(&object.class) => {
+                let given = |(at, (name, unit)): (usize, &(&str, f64))| match object.given.get(at, name) {
+                    Some(given) => given.val.number().map(|number| number * unit),
+                    None => Some(0.0),
+                };
+                UNITS.iter().enumerate().map(given).sum::<Option<f64>>()
             }
             _ if not_known(item).is_some() => return Err(not_known(item).unwrap_or_default()),
             other => other.number(),
         };
         match seconds.filter(|seconds| seconds.is_finite() && seconds.abs() < 3e13) {
             Some(seconds) => Ok(Some(Value::Number(seconds / 3600.0))),
-            None => Err((
-                item.span.clone(),
-                format!("{} is no timedelta and no number of seconds", item.val.kind()),
-                true,
-            )),
+            None => wrong(item, "a timedelta or a number of seconds"),
         }
     }
 }

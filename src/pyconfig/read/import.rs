@@ -6,11 +6,10 @@ use std::rc::Rc;
 use tree_sitter::Node;
 
 use super::database::OURS;
-use super::exec::Flow;
-use super::frame::Frame;
+use super::namespace::{Binding, Frame};
 use super::syntax::children;
 use super::value::{Item, Unknown, Val};
-use super::world::{Binding, World};
+use super::world::World;
 use crate::farm::Span;
 
 /// Modules that every Python has. An import of another one may fail.
@@ -22,10 +21,11 @@ const ALWAYS: [&str; 4] =
     ["MoinMoin", "MoinMoin.config", "MoinMoin.config.multiconfig", "moin.config.default"];
 
 impl World<'_> {
-    pub(super) fn import(&mut self, node: Node<'_>, frame: &mut Frame) -> Flow {
+    /// `None` if the import fails.
+    pub(super) fn import(&mut self, node: Node<'_>, frame: &mut Frame) -> Option<()> {
         let mut cursor = node.walk();
         let names: Vec<Node<'_>> = node.children_by_field_name("name", &mut cursor).collect();
-        let done = match node.kind() {
+        match node.kind() {
             "import_statement" => names.into_iter().try_for_each(|name| self.import_module(name, frame)),
             "import_from_statement" => self.import_from(node, &names, frame),
             _ => {
@@ -35,27 +35,24 @@ impl World<'_> {
                 }
                 Some(())
             }
-        };
-        if done.is_some() { Flow::Next } else { Flow::Raised }
+        }
     }
 
     /// `import a.b` binds `a`; `import a.b as c` binds `c` to the whole. `None` if the import fails.
     fn import_module(&mut self, name: Node<'_>, frame: &mut Frame) -> Option<()> {
         let (dotted, alias) = parts(name);
-        let (whole, span) = (dotted_name(dotted, frame), frame.span(dotted));
-        let mut val = self.found(&whole, 0, &span, frame.module);
-        self.succeeds(&val, &whole, None, &span, frame)?;
+        let (whole, key) = (dotted_name(dotted, frame), frame.span(dotted));
+        let mut val = self.found(&whole, 0, &key, frame.module);
+        self.succeeds(&val, &whole, None, &key, frame)?;
         let first = whole.split('.').next().unwrap_or_default();
-        let bound = alias.map_or(first, |alias| frame.text(alias)).to_owned();
         if alias.is_none() && first != whole {
-            val = self.found(first, 0, &span, frame.module);
+            val = self.found(first, 0, &key, frame.module);
         }
-        if let Val::Module(module) = val
-            && self.modules.get(module).is_some_and(|module| module.running)
-        {
-            self.cycle(module, &span);
+        if let Val::Module(module) = val {
+            self.cycle(module, &key);
         }
-        self.bind(&bound, Item::new(val, span.clone()), span, frame);
+        let bound = alias.map_or(first, |alias| frame.text(alias));
+        self.put(frame.space(), bound, Binding { item: Item::new(val, key.clone()), key });
         Some(())
     }
 
@@ -73,19 +70,20 @@ impl World<'_> {
         }
         for name in names {
             let (name, alias) = parts(*name);
-            let (wanted, name_span) = (frame.text(name).to_owned(), frame.span(name));
+            let (wanted, name_span) = (frame.text(name), frame.span(name));
             let val = match &base {
-                Val::Module(id) => match self.of_module(*id, &wanted, module, level, &name_span, frame) {
+                Val::Module(id) => match self.of_module(*id, wanted, module, level, &name_span, frame) {
                     None if frame.trying => return None,
                     val => val.unwrap_or_else(|| {
                         Val::unknown(&name_span, format!("{module} does not bind {wanted}"))
                     }),
                 },
-                Val::Outside(outside) => self.outside(outside, &wanted, &name_span),
+                Val::Outside(outside) => self.outside(outside, wanted, &name_span),
                 other => other.clone(),
             };
             let bound = alias.unwrap_or(name);
-            self.bind(frame.text(bound), Item::new(val, name_span), frame.span(bound), frame);
+            let binding = Binding { item: Item::new(val, name_span), key: frame.span(bound) };
+            self.put(frame.space(), frame.text(bound), binding);
         }
         Some(())
     }
@@ -108,7 +106,7 @@ impl World<'_> {
             return Some(());
         }
         let ours = OURS.contains(&root) || matches!(root, "MoinMoin" | "moin");
-        let beside = names.is_some() && root == module && self.search.is_empty() && !known && !ours;
+        let beside = names.is_some() && root == module && self.search.is_none() && !known && !ours;
         if beside && matches!(val, Val::Outside(_)) {
             let note = format!("the module {module} is taken to be absent: there is no {module}.py");
             self.assumed.push((span.clone(), note));
@@ -135,31 +133,28 @@ impl World<'_> {
         if let below @ Val::Module(_) = self.found(&below, level, span, frame.module) {
             return Some(below);
         }
-        if self.modules.get(id).is_some_and(|module| module.running) {
-            self.cycle(id, span);
-        }
+        self.cycle(id, span);
         None
     }
 
     /// `from X import *`.
-    fn import_all(&mut self, module: &str, base: &Val, span: &Span, frame: &mut Frame) {
-        let from = if let Val::Module(id) = base { self.modules.get(*id) } else { None };
-        let listed = from.is_some_and(|from| from.space.names.contains_key("__all__"));
+    fn import_all(&mut self, module: &str, base: &Val, span: &Span, frame: &Frame) {
+        let from = if let Val::Module(id) = base { self.modules.get(*id).map(|it| &it.space) } else { None };
         let why = match from {
-            Some(_) => listed.then(|| format!("{module} lists its names in __all__")),
             None => Some(format!("it may come from {module}, which is not among the files")),
+            Some(from) => from.names.get("__all__").map(|_| format!("{module} lists its names in __all__")),
         };
-        let open = why.map(|why| Rc::new(Unknown { span: span.clone(), why }));
-        let open = open.or_else(|| from?.space.open.clone());
-        let names = from.filter(|_| !listed).into_iter().flat_map(|from| &from.space.names);
-        let public = names.filter(|(name, _)| !name.starts_with('_'));
-        let all: Vec<(String, Binding)> = public.map(|(name, it)| (name.clone(), it.clone())).collect();
         let root = module.split('.').next().unwrap_or_default();
         let known = STANDARD.split(' ').any(|it| it == root) || matches!(root, "MoinMoin" | "moin");
+        let plain = known || (why.is_none() && from.is_some_and(|from| from.lost.is_none()));
+        let open = why.map(|why| Rc::new(Unknown { span: span.clone(), why }));
+        let open = open.or_else(|| from?.open.clone());
+        let public = from.into_iter().flat_map(|from| &from.names).filter(|(name, _)| !name.starts_with('_'));
+        let all: Vec<(String, Binding)> = public.map(|(name, it)| (name.clone(), it.clone())).collect();
         match (self.namespace(frame.space()), open) {
-            (Some(space), Some(open)) if known => space.open = Some(open),
+            (Some(space), Some(open)) if plain => space.open = Some(open),
             // It may bind every name again.
-            (Some(space), Some(open)) => drop(space.forget(&open)),
+            (Some(space), Some(open)) => drop(space.lose(&open)),
             _ => {}
         }
         all.into_iter().for_each(|(name, binding)| self.put(frame.space(), &name, binding));
@@ -192,24 +187,12 @@ impl World<'_> {
             let file = (!parts.is_empty()).then(|| path.with_extension("py"));
             for candidate in file.into_iter().chain([path.join("__init__.py")]) {
                 if let Some(module) = self.module(dotted, &candidate, Some(span)) {
-                    return self.searched(root, &directory, span).unwrap_or(Val::Module(module));
+                    let module = Val::Module(module);
+                    return self.search.as_ref().map_or(module, |why| Val::Unknown(Rc::clone(why)));
                 }
             }
         }
         outside
-    }
-
-    /// Unknown, if a directory that comes first in `sys.path` has a module of the name, too.
-    fn searched(&self, root: &str, own: &Path, span: &Span) -> Option<Val> {
-        let own = self.files.real(own);
-        let has = |other: &&PathBuf| {
-            let file = self.files.real(&other.join(format!("{root}.py")));
-            file.or_else(|| self.files.real(&other.join(root))).is_some()
-        };
-        let mut others = self.search.iter().filter(|other| !other.as_os_str().is_empty());
-        let other = others.find(|other| (own.is_none() || self.files.real(other) != own) && has(other))?;
-        let why = format!("{} comes first in sys.path and has a module {root}", other.display());
-        Some(Val::unknown(span, why))
     }
 }
 
@@ -222,4 +205,19 @@ fn parts<'tree>(name: Node<'tree>) -> (Node<'tree>, Option<Node<'tree>>) {
 /// A dotted name without blanks.
 fn dotted_name(name: Node<'_>, frame: &Frame) -> String {
     frame.text(name).chars().filter(|c| !c.is_whitespace()).collect()
+}
+
+/// The modules that a statement imports.
+pub(super) fn modules_of(node: Node<'_>, frame: &Frame) -> Vec<String> {
+    let mut cursor = node.walk();
+    let field = if node.kind() == "import_statement" { "name" } else { "module_name" };
+    let names = node.children_by_field_name(field, &mut cursor);
+    names.map(|name| dotted_name(parts(name).0, frame)).collect()
+}
+
+/// The names that an import binds.
+pub(super) fn imported(node: Node<'_>) -> Vec<Node<'_>> {
+    let mut cursor = node.walk();
+    let names = node.children_by_field_name("name", &mut cursor);
+    names.map(|name| parts(name).1.or_else(|| children(name).next()).unwrap_or(name)).collect()
 }

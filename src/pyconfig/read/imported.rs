@@ -28,8 +28,6 @@ pub struct Options {
     pub moin: Option<Version>,
     /// URLs of wikis, by name; without a name, of the only one.
     pub urls: Vec<(Option<String>, Url)>,
-    /// The directory that `~` stands for in `os.path.expanduser`.
-    pub home: Option<PathBuf>,
     /// Whether `config import` reads the files. Advice then names its options.
     pub importing: bool,
     /// What an earlier farm file has. It counts if the files do not set it.

@@ -27,7 +27,7 @@ pub(super) fn lines(text: &str) -> String {
 }
 
 /// Resolves the escapes of a string that is not raw. `None` for bytes above ASCII that are written as escapes, and for
-/// names of characters.
+/// rare ones.
 pub(super) fn unescape(text: &str, unicode: bool) -> Option<String> {
     let text = lines(text);
     let mut out = String::with_capacity(text.len());
@@ -52,18 +52,14 @@ pub(super) fn unescape(text: &str, unicode: bool) -> Option<String> {
         let code = match escaped {
             '\n' => continue,
             '\\' | '\'' | '"' => u32::from(escaped),
-            'a' => 7,
-            'b' => 8,
-            'f' => 12,
             'n' => 10,
             'r' => 13,
             't' => 9,
-            'v' => 11,
             '0'..='7' => digits(0, 2, 8, escaped.to_digit(8)?)?,
             'x' => digits(2, 2, 16, 0)?,
             'u' if unicode => digits(4, 4, 16, 0)?,
             'U' if unicode => digits(8, 8, 16, 0)?,
-            'N' if unicode => return None,
+            'a' | 'b' | 'f' | 'v' | 'N' => return None,
             other => {
                 out.extend(['\\', other]);
                 continue;
@@ -84,10 +80,8 @@ pub(super) fn compute(a: &Val, operator: &str, b: &Val, true_division: bool) -> 
             "+" => a.checked_add(b),
             "-" => a.checked_sub(b),
             "*" => a.checked_mul(b),
-            "/" => a
-                .checked_rem(b)
-                .zip(a.checked_div(b))
-                .map(|(rest, quotient)| quotient - i64::from(rest != 0 && (a < 0) != (b < 0))),
+            // Python rounds down.
+            "/" if b > 0 => a.checked_div_euclid(b),
             _ => None,
         };
         return result.map(Val::Int);
@@ -97,7 +91,7 @@ pub(super) fn compute(a: &Val, operator: &str, b: &Val, true_division: bool) -> 
         "+" => a + b,
         "-" => a - b,
         "*" => a * b,
-        "/" if b != 0.0 => a / b,
+        "/" => a / b,
         _ => return None,
     };
     result.is_finite().then_some(Val::Float(result))

@@ -1,17 +1,18 @@
 //! What becomes of values when code is not followed. The one rule: what such code mentions it may change, at once or
 //! later, so it is unknown from then on and for good. A name that it binds is unknown.
 //!
-//! A function that it may call could change what the function mentions. So wherever a value comes out unknown, everything
-//! that could be changed through it is lost before.
+//! Functions are not followed: from where a function is defined, it may run at any time. What a value is lost for, everything
+//! that could be changed through the value is lost for, too.
 
 use std::rc::Rc;
 
 use tree_sitter::Node;
 
-use super::frame::Frame;
+use super::import::{imported, modules_of};
+use super::namespace::{Binding, Frame, Space};
 use super::syntax::children;
-use super::value::{Function, Item, Unknown, Val};
-use super::world::{Binding, Space, World};
+use super::value::{Item, Unknown, Val};
+use super::world::World;
 
 /// Names through which Python code can reach everything. The rest of a dotted name may follow.
 const REACHES_ALL: &str = "eval execfile compile globals locals vars reload __import__ sys.modules sys._getframe \
@@ -27,6 +28,9 @@ pub(super) fn reaches_all(name: &str) -> bool {
 /// Functions that only look at what they are given.
 pub(super) const LOOKS: [&str; 8] =
     ["super", "isinstance", "hasattr", "getattr", "str", "repr", "id", "type"];
+
+/// Why a function can't be used as a value.
+pub(super) const FUNCTION: &str = "it is a function";
 
 /// What code does with an expression.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -93,119 +97,138 @@ pub(super) fn parts<'tree>(node: Node<'tree>, role: Role, frame: &Frame) -> Vec<
 
 impl World<'_> {
     /// Makes unknown everything that `root` could bind or change.
-    pub(super) fn skip(&mut self, root: Node<'_>, frame: &mut Frame, why: &str) -> Rc<Unknown> {
+    pub(super) fn skip(&mut self, root: Node<'_>, frame: &Frame, why: &str) -> Rc<Unknown> {
         self.skip_as(root, Role::Read, frame, why)
     }
 
     /// [`World::skip`] for code that does `role` with `root`.
-    pub(super) fn skip_as(
-        &mut self,
-        root: Node<'_>,
-        role: Role,
-        frame: &mut Frame,
-        why: &str,
-    ) -> Rc<Unknown> {
-        self.doubts += 1;
+    pub(super) fn skip_as(&mut self, root: Node<'_>, role: Role, frame: &Frame, why: &str) -> Rc<Unknown> {
         let unknown = Rc::new(Unknown { span: frame.span(root), why: why.to_owned() });
-        let mut open = vec![(root, role)];
-        while let Some((node, role)) = open.pop() {
+        self.doubts += 1;
+        // Whether a function does it later.
+        let mut open = vec![(root, role, false)];
+        while let Some((node, role, later)) = open.pop() {
             let field = |name: &str| node.child_by_field_name(name);
-            match (node.kind(), role) {
-                ("identifier", Role::Bound) => self.bind_unknown(node, &unknown, frame),
-                ("identifier" | "attribute", Role::Looked) => open.extend(parts(node, role, frame)),
-                ("identifier", _) => {
-                    let val = self.lookup(frame.text(node), &unknown.span, frame);
-                    self.lose(&val, &unknown);
-                }
-                ("attribute", _) => {
-                    let object = field("object").and_then(|object| self.dotted(object, frame));
-                    let (Some(object), Some(name)) = (object, field("attribute")) else {
-                        open.extend(parts(node, role, frame));
-                        continue;
-                    };
-                    let (name, key) = (frame.text(name).to_owned(), frame.span(name));
-                    if role == Role::Bound {
-                        self.set_attribute(&object.val, &name, unknown_item(&unknown), key);
-                        continue;
-                    }
-                    let val = self.attribute(&object, &name, &key);
-                    self.lose(&val, &unknown);
-                    if role == Role::Called {
-                        self.lose(&object.val, &unknown);
+            let inner =
+                |node, role| parts(node, role, frame).into_iter().map(move |(it, role)| (it, role, later));
+            match node.kind() {
+                "identifier" => self.skip_name(node, role, later, &unknown, frame),
+                "attribute" if role != Role::Looked => {
+                    if !self.skip_attribute(node, role, &unknown, frame) || later {
+                        open.extend(inner(node, role));
                     }
                 }
-                ("lambda" | "function_definition", _) => {
-                    field("name").into_iter().for_each(|name| self.bind_unknown(name, &unknown, frame));
-                    let val = self.function(node, frame);
-                    self.lose(&val, &unknown);
+                "lambda" | "function_definition" => {
+                    open.extend(field("name").map(|name| (name, Role::Bound, later)));
+                    open.extend(field("body").map(|body| (body, Role::Read, true)));
+                    let defaults = field("parameters").into_iter().flat_map(children);
+                    let defaults = defaults.filter_map(|part| part.child_by_field_name("value"));
+                    open.extend(defaults.map(|value| (value, Role::Read, later)));
                 }
-                ("class_definition", _) => {
-                    field("name").into_iter().for_each(|name| self.bind_unknown(name, &unknown, frame));
+                "class_definition" => {
+                    open.extend(field("name").map(|name| (name, Role::Bound, later)));
                     let inner = [field("superclasses"), field("body")].into_iter().flatten();
-                    open.extend(inner.map(|it| (it, Role::Read)));
+                    open.extend(inner.map(|it| (it, Role::Read, later)));
                 }
-                ("import_statement" | "import_from_statement", _) => self.skip_import(node, &unknown, frame),
-                ("exec_statement", _) => self.lose_all(&unknown),
-                ("global_statement", _) => {
-                    for name in children(node) {
-                        let val = self.watch(frame.module, frame.text(name), true, &unknown);
-                        val.into_iter().for_each(|val| self.lose(&val, &unknown));
-                    }
+                "import_statement" | "import_from_statement" => {
+                    self.skip_import(node, later, &unknown, frame)
                 }
-                _ => open.extend(parts(node, role, frame)),
+                "exec_statement" => self.lose_all(&unknown),
+                "global_statement" => {
+                    children(node)
+                        .for_each(|name| self.watch(frame.module, frame.text(name), true, &unknown));
+                }
+                _ => open.extend(inner(node, role)),
             }
         }
         unknown
     }
 
+    /// Code that is not followed does something with a name.
+    fn skip_name(&mut self, node: Node<'_>, role: Role, later: bool, unknown: &Rc<Unknown>, frame: &Frame) {
+        let (name, span) = (frame.text(node), frame.span(node));
+        match role {
+            Role::Looked => {}
+            // A name that a function binds is its own.
+            Role::Bound if later => {}
+            Role::Bound => self.put(frame.space(), name, Binding::unknown(unknown, span)),
+            // `'%(name)s' % locals()` has the names of the function.
+            _ if later && name == "locals" => {}
+            _ => {
+                let val = self.lookup(name, &span, frame);
+                self.lose(&val, unknown);
+                if later {
+                    self.watch(frame.module, name, false, unknown);
+                }
+            }
+        }
+    }
+
+    /// Code that is not followed does something with `name.….attribute`; returns whether it is that.
+    fn skip_attribute(&mut self, node: Node<'_>, role: Role, unknown: &Rc<Unknown>, frame: &Frame) -> bool {
+        let object = node.child_by_field_name("object").and_then(|object| self.dotted(object, frame));
+        let (Some(object), Some(name)) = (object, node.child_by_field_name("attribute")) else {
+            return false;
+        };
+        let (name, key) = (frame.text(name), frame.span(name));
+        if role == Role::Bound {
+            let item = Binding::unknown(unknown, key.clone()).item;
+            self.set_attribute(&object.val, name, item, key);
+            return true;
+        }
+        // `DefaultConfig.__init__(self, siteid)`
+        if role == Role::Called && name == "__init__" {
+            return true;
+        }
+        let names = matches!(object.val, Val::Module(_) | Val::Class(_) | Val::Outside(_));
+        if names {
+            let val = self.attribute(&object, name, &key);
+            self.lose(&val, unknown);
+        }
+        if role == Role::Called || !names {
+            self.lose(&object.val, unknown);
+        }
+        true
+    }
+
     /// What a name with attributes stands for.
     fn dotted(&mut self, node: Node<'_>, frame: &Frame) -> Option<Item> {
-        let (mut names, mut at) = (Vec::new(), node);
-        while at.kind() == "attribute" && names.len() < 100 {
-            names.push(at.child_by_field_name("attribute")?);
-            at = at.child_by_field_name("object")?;
-        }
-        let span = frame.span(at);
-        let mut item = Item::new(self.lookup(frame.text(at), &span, frame), span);
-        for name in names.into_iter().rev() {
-            let span = frame.span(name);
-            item = Item::new(self.attribute(&item, frame.text(name), &span), span);
-        }
-        (at.kind() == "identifier").then_some(item)
-    }
-
-    fn bind_unknown(&mut self, name: Node<'_>, unknown: &Rc<Unknown>, frame: &mut Frame) {
-        let key = frame.span(name);
-        self.bind(frame.text(name), unknown_item(unknown), key, frame);
-    }
-
-    fn skip_import(&mut self, node: Node<'_>, unknown: &Rc<Unknown>, frame: &mut Frame) {
-        let modules = self.lose_modules(&modules_of(node, frame), frame.module, unknown);
-        modules.iter().for_each(|module| self.lose(module, unknown));
-        let mut cursor = node.walk();
-        for name in node.children_by_field_name("name", &mut cursor) {
-            let bound = name.child_by_field_name("alias").or_else(|| children(name).next()).unwrap_or(name);
-            self.bind_unknown(bound, unknown, frame);
-        }
-        if children(node).any(|child| child.kind() == "wildcard_import")
-            && let Some(space) = self.namespace(frame.space())
-        {
-            let _ = space.forget(unknown);
+        let span = frame.span(node);
+        match node.kind() {
+            "identifier" => Some(Item::new(self.lookup(frame.text(node), &span, frame), span)),
+            "attribute" => {
+                let mut names = Vec::new();
+                let mut at = node;
+                while at.kind() == "attribute" && names.len() < 100 {
+                    names.push(at.child_by_field_name("attribute")?);
+                    at = at.child_by_field_name("object")?;
+                }
+                let root = if at.kind() == "identifier" { self.dotted(at, frame)? } else { return None };
+                Some(names.into_iter().rev().fold(root, |object, name| {
+                    let span = frame.span(name);
+                    Item::new(self.attribute(&object, frame.text(name), &span), span)
+                }))
+            }
+            _ => None,
         }
     }
 
-    /// Code imports these modules at some time. Returns what can be changed through them.
-    fn lose_modules(&mut self, names: &[String], by: usize, unknown: &Rc<Unknown>) -> Vec<Val> {
-        let mut vals = Vec::new();
-        for name in names {
+    fn skip_import(&mut self, node: Node<'_>, later: bool, unknown: &Rc<Unknown>, frame: &Frame) {
+        for name in modules_of(node, frame) {
             let loaded = self.modules.len();
-            vals.push(self.found(name, 0, &unknown.span, by));
+            let module = self.found(&name, 0, &unknown.span, frame.module);
+            self.lose(&module, unknown);
+            // What its statements do when they run then is not known.
             if self.modules.len() != loaded {
-                // What its statements do when they run then is not known.
                 self.lose_all(unknown);
             }
         }
-        vals
+        if children(node).any(|child| child.kind() == "wildcard_import") {
+            self.lose_all(unknown);
+        }
+        for bound in imported(node) {
+            self.skip_name(bound, Role::Bound, later, unknown, frame);
+        }
     }
 
     /// Code that is not followed has the value. What can be changed through it is unknown from now on.
@@ -221,14 +244,14 @@ impl World<'_> {
                     open.extend(vals(object.all.lose(unknown)));
                     open.extend(matches!(object.class, Val::Class(_)).then(|| object.class.clone()));
                 }
-                Val::Method(method) => open.push(method.0.val.clone()),
                 Val::Module(module) => {
-                    open.extend(
-                        self.namespace(Space::Module(*module)).into_iter().flat_map(|it| it.lose(unknown)),
-                    );
+                    let space = self.namespace(Space::Module(*module));
+                    open.extend(space.into_iter().flat_map(|space| space.lose(unknown)));
                 }
-                Val::Function(function) => open.extend(self.lose_function(function, unknown)),
                 Val::Outside(name) if reaches_all(name) => self.lose_all(unknown),
+                Val::Outside(name) if name.starts_with("sys.path") => {
+                    self.search.get_or_insert_with(|| Rc::clone(unknown));
+                }
                 _ => open.extend(val.class().into_iter().flat_map(|class| self.lose_class(class, unknown))),
             }
         }
@@ -239,119 +262,50 @@ impl World<'_> {
         let Some(lost) = self.classes.get_mut(class).filter(|class| class.space.lost.is_none()) else {
             return Vec::new();
         };
-        let (mut vals, order) = (lost.space.lose(unknown), lost.order.clone());
-        for class in order {
-            vals.extend(self.held(class));
-        }
+        let mut vals = lost.space.lose(unknown);
+        vals.extend(self.held(class));
         vals
     }
 
     /// What the attributes of a class hold, without other classes.
     fn held(&self, class: usize) -> Vec<Val> {
-        let names = self.classes.get(class).into_iter().flat_map(|class| class.space.names.values());
-        names.map(|it| it.item.val.clone()).filter(|val| val.class().is_none()).collect()
+        let order = self.classes.get(class).map(|class| class.order.as_slice()).unwrap_or_default();
+        let order = order.iter().filter_map(|class| self.classes.get(*class));
+        let vals = order.flat_map(|class| class.space.names.values()).map(|it| it.item.val.clone());
+        vals.filter(|val| val.class().is_none()).collect()
     }
 
-    /// An object of the class is made: its methods may run at any time.
+    /// An object of the class is made: its methods may run at any time. Returns whether it has any.
     pub(super) fn lose_methods(&mut self, class: usize, unknown: &Rc<Unknown>) -> bool {
-        let order = self.classes.get(class).map(|class| class.order.clone()).unwrap_or_default();
-        let held: Vec<Val> = order.into_iter().flat_map(|class| self.held(class)).collect();
-        let any = held.iter().any(|val| matches!(val, Val::Function(_)));
-        held.iter().filter(|_| any).for_each(|val| self.lose(val, unknown));
+        let order = self.classes.get(class).map(|class| class.order.as_slice()).unwrap_or_default();
+        let any = order.iter().any(|class| self.classes.get(*class).is_some_and(|class| class.methods));
+        if any {
+            self.held(class).iter().for_each(|val| self.lose(val, unknown));
+        }
         any
     }
 
-    /// MoinMoin makes an object of the class, and calls its methods.
-    pub(super) fn run_methods(&mut self, class: usize) {
-        let Some(class) = self.classes.get(class) else { return };
-        let why = "a method may change it".to_owned();
-        let unknown = Rc::new(Unknown { span: class.span.clone(), why });
-        let held: Vec<Val> = class.order.clone().into_iter().flat_map(|class| self.held(class)).collect();
-        let functions = held.iter().filter(|val| matches!(val, Val::Function(_)));
-        functions.for_each(|function| self.lose(function, &unknown));
-    }
-
-    /// Nothing that was bound so far is known.
+    /// Nothing is known for good.
     pub(super) fn lose_all(&mut self, unknown: &Rc<Unknown>) {
         self.doubts += 1;
-        self.reached = true;
+        self.lost.get_or_insert_with(|| Rc::clone(unknown));
         let spaces = self.modules.iter_mut().map(|module| &mut module.space);
         for space in spaces.chain(self.classes.iter_mut().map(|class| &mut class.space)) {
-            let _ = space.forget(unknown);
+            drop(space.lose(unknown));
         }
     }
 
-    /// A function runs, or may run at any time. Returns what it can change.
-    fn lose_function(&mut self, function: &Function, unknown: &Rc<Unknown>) -> Vec<Val> {
-        self.doubts += 1;
-        if function.lost.replace(true) {
-            return Vec::new();
-        }
-        if function.names.iter().any(|(name, _)| reaches_all(name)) {
-            self.lose_all(unknown);
-        }
-        let mut vals = self.lose_modules(&function.imports, function.module, unknown);
-        let names = function.names.iter();
-        vals.extend(names.filter_map(|(name, bound)| self.watch(function.module, name, *bound, unknown)));
-        vals
-    }
-
-    /// Code that may run at any time mentions a name of a module, or binds it. Returns what the name stands for.
-    fn watch(&mut self, module: usize, name: &str, bound: bool, unknown: &Rc<Unknown>) -> Option<Val> {
-        let space = self.namespace(Space::Module(module))?;
-        let watched = space.watched.entry(name.to_owned()).or_insert_with(|| (Rc::clone(unknown), bound));
+    /// Code that may run at any time mentions a name of a module, or binds it.
+    pub(super) fn watch(&mut self, module: usize, name: &str, bound: bool, unknown: &Rc<Unknown>) {
+        let Some(space) = self.namespace(Space::Module(module)) else { return };
+        let watched = space.watched.entry(name.to_owned()).or_insert_with(|| (Rc::clone(unknown), false));
         watched.1 |= bound;
-        let val = space.names.get(name).map(|binding| binding.item.val.clone());
-        if bound && !matches!(val, Some(Val::Class(_))) {
-            let item = unknown_item(unknown);
-            let key = space.names.get(name).map_or_else(|| item.span.clone(), |binding| binding.key.clone());
-            space.names.insert(name.to_owned(), Binding { item, key });
-        }
-        val
-    }
-
-    /// A function or lambda of the files.
-    pub(super) fn function(&self, node: Node<'_>, frame: &Frame) -> Val {
-        let mut names = std::collections::BTreeMap::new();
-        let mut imports = Vec::new();
-        let mut open = parts(node, Role::Read, frame);
-        while let Some((node, role)) = open.pop() {
-            match node.kind() {
-                // A name that it binds is its own. `'%(name)s' % locals()` has the names of the function.
-                "identifier"
-                    if !matches!(role, Role::Looked | Role::Bound) && frame.text(node) != "locals" =>
-                {
-                    names.entry(frame.text(node).to_owned()).or_insert(false);
-                }
-                "parameters" | "lambda_parameters" => {
-                    let defaults = children(node).filter_map(|part| part.child_by_field_name("value"));
-                    open.extend(defaults.map(|value| (value, Role::Read)));
-                    continue;
-                }
-                "global_statement" => {
-                    names.extend(children(node).map(|name| (frame.text(name).to_owned(), true)));
-                    continue;
-                }
-                "import_statement" | "import_from_statement" => imports.extend(modules_of(node, frame)),
-                // Their names are not known here, or reach everything.
-                "wildcard_import" | "exec_statement" => drop(names.insert("eval".to_owned(), false)),
-                _ => {}
+        match space.names.get(name).cloned() {
+            // The name may be bound now.
+            None if bound => {
+                self.put(Space::Module(module), name, Binding::unknown(unknown, unknown.span.clone()))
             }
-            open.extend(parts(node, role, frame));
+            binding => binding.into_iter().for_each(|known| self.put(Space::Module(module), name, known)),
         }
-        let (names, lost) = (names.into_iter().collect(), std::cell::Cell::new(false));
-        Val::Function(Rc::new(Function { module: frame.module, names, imports, lost }))
     }
-}
-
-fn unknown_item(unknown: &Rc<Unknown>) -> Item {
-    Item::new(Val::Unknown(Rc::clone(unknown)), unknown.span.clone())
-}
-
-/// The modules that a statement imports.
-fn modules_of(node: Node<'_>, frame: &Frame) -> Vec<String> {
-    let mut cursor = node.walk();
-    let field = if node.kind() == "import_statement" { "name" } else { "module_name" };
-    let names = node.children_by_field_name(field, &mut cursor);
-    names.map(|name| frame.text(name.child_by_field_name("name").unwrap_or(name)).to_owned()).collect()
 }

@@ -12,7 +12,6 @@
 
 mod address;
 mod auth;
-mod bind;
 mod build;
 mod by_method;
 mod call;
@@ -26,7 +25,6 @@ mod exec;
 mod expr;
 mod files;
 mod flask;
-mod frame;
 mod import;
 mod imported;
 mod literal;
@@ -102,7 +100,7 @@ fn one(path: &Path, files: &mut dyn Files, options: &Options) -> Result<Imported
     let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
     let base = Source::new(path.to_owned(), String::new()).directory();
     let source = Source::of_files(path.to_owned(), base.clone());
-    let mut world = World::new(files, source, options.home.clone());
+    let mut world = World::new(files, source);
     world.python_3 = options.moin.is_some_and(|moin| moin.behavior() >= crate::moin::Behavior::V2);
     let main = main_module(&mut world, &name, path)?;
     let mut list = world.modules.get(main).and_then(|module| module.space.get("wikis"));
@@ -152,7 +150,7 @@ fn many(
         return Err(ReadError::Refused(path.to_owned(), why.to_owned()));
     }
     let source = Source::of_files(path.to_owned(), path.to_owned());
-    let world = World::new(files, source, options.home.clone());
+    let world = World::new(files, source);
     let mut builder = Builder::new(world, options, path);
     for (name, directory) in wikis {
         let entry = Entry { name, span: 0..0, expressions: Vec::new() };

@@ -4,11 +4,9 @@
 
 use std::sync::Arc;
 
-use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::DeTable;
 
-use super::evidence::may_be_noted;
-use crate::farm::{Key, Problem, Setting, Source, Span, Value, read};
+use crate::farm::{Key, Problem, Setting, Source, Span, read};
 
 /// What such a comment begins with, behind `#` and blanks.
 const MARK: &str = "wikifarm:";
@@ -47,41 +45,27 @@ fn note(text: &str, offset: usize, own: bool) -> Result<(Key, Arc<Setting>), Pro
     let (table, errors) = DeTable::parse_recoverable(text);
     if let Some(error) = errors.first() {
         let span = error.span().map_or(whole, shift);
-        return Err(Problem::new(
-            "invalid-value",
-            span,
-            format!("this comment is not TOML: {}", error.message()),
-        )
-        .help("write it as in a farm file: # wikifarm: moin = \"1.9.11\""));
+        let message = format!("this comment is not TOML: {}", error.message());
+        let problem = Problem::new("invalid-value", span, message);
+        return Err(problem.help("write it as in a farm file: # wikifarm: moin = \"1.9.11\""));
     }
     let Some((name, raw)) = table.get_ref().iter().next() else {
         return Err(Problem::new("invalid-value", whole, "this comment sets nothing"));
     };
     let key_span = shift(name.span());
     let Some(key) = Key::named(name.get_ref()) else {
-        let mut problem =
-            Problem::new("unknown-key", key_span, format!("there is no setting {:?}", name.get_ref()));
+        let message = format!("there is no setting {:?}", name.get_ref());
+        let mut problem = Problem::new("unknown-key", key_span, message);
         let near = crate::farm::nearest(name.get_ref(), Key::all().map(Key::name));
         problem.help = near.map(|near| format!("did you mean {near:?}?"));
         return Err(problem);
     };
-    if !may_be_noted(key, own) {
+    if !own && !key.inheritable() {
         let message = format!("{} can't be set for all wikis in a comment", key.name());
         return Err(Problem::new("misplaced-key", key_span, message).help("put it into the wiki's own file"));
     }
     let value = read::read(key.name(), key.kind(), raw)
         .map_err(|problem| Problem { span: shift(problem.span.clone()), ..problem })?;
-    Ok((
-        key,
-        Arc::new(Setting { items: items(&value, raw, shift), value, key_span, span: shift(raw.span()) }),
-    ))
-}
-
-fn items(value: &Value, raw: &Spanned<DeValue<'_>>, shift: impl Fn(Span) -> Span) -> Vec<Span> {
-    match (value, raw.get_ref()) {
-        (Value::Names(_) | Value::Urls(_) | Value::Pair(..), DeValue::Array(items)) => {
-            items.iter().map(|item| shift(item.span())).collect()
-        }
-        _ => Vec::new(),
-    }
+    let setting = Setting { value, key_span, span: shift(raw.span()), items: Vec::new() };
+    Ok((key, Arc::new(setting)))
 }

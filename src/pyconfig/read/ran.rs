@@ -1,10 +1,13 @@
 //! Values that come from running the files, instead of those that were read.
 
+use std::rc::Rc;
+
 use serde_json::Value as Json;
 
-use super::value::{Arguments, Item, Val};
+use super::namespace::{Binding, Namespace};
+use super::value::{Arguments, Item, Seq, Text, Val};
 use super::wikis::Loaded;
-use super::world::{Binding, Namespace, World};
+use super::world::World;
 use crate::farm::{Problem, Span};
 use crate::pyconfig::run::{Ran, RanWiki};
 
@@ -59,8 +62,7 @@ impl World<'_> {
         let mut space = Namespace::default();
         for (name, json) in &ran.globals {
             let read = wiki.module.and_then(|module| self.modules.get(module)?.space.get(name));
-            let binding = self.ran_binding(json, read, &start);
-            space.names.insert(name.clone(), binding);
+            space.names.insert(name.clone(), self.ran_binding(json, read, &start));
         }
         Some((class, space))
     }
@@ -74,72 +76,59 @@ impl World<'_> {
     /// A value as the shim encodes it: its kind, and what it consists of.
     pub(super) fn ran_item(&mut self, json: &Json, span: &Span) -> Item {
         let part = |at: usize| json.get(at).unwrap_or(&Json::Null);
-        let text = |at: usize| part(at).as_str().unwrap_or_default().to_owned();
+        let text = part(1).as_str().unwrap_or_default();
+        let unknown = |why: &str| Val::unknown(span, why);
         let val = match part(0).as_str().unwrap_or_default() {
             "none" => Val::None,
             "bool" => Val::Bool(part(1).as_bool().unwrap_or_default()),
-            "int" => match text(1).parse() {
-                Ok(number) => Val::Int(number),
-                Err(_) => Val::unknown(span, "the number is too large"),
+            "int" => text.parse().map_or_else(|_| unknown("the number is too large"), Val::Int),
+            "float" => match text.parse::<f64>() {
+                Ok(number) if number.is_finite() => Val::Float(number),
+                _ => unknown("it is no finite number"),
             },
-            "float" => text(1)
-                .parse()
-                .ok()
-                .filter(|it: &f64| it.is_finite())
-                .map_or_else(|| Val::unknown(span, "it is no finite number"), Val::Float),
             kind @ ("text" | "bytes") => {
                 let literal = kind == "bytes" && part(2).as_bool().unwrap_or_default();
-                let unicode = kind == "text" && !self.python_3;
-                Val::Str(super::value::Text {
-                    text: text(1).into(),
-                    unicode,
-                    literal: literal || self.python_3,
-                })
+                Val::Str(Text { text: text.into(), literal })
             }
-            kind @ ("tuple" | "list") => {
-                let kind = if kind == "tuple" { Val::Tuple } else { Val::List };
-                Val::holding(self.ran_items(part(1), span), kind, span)
-            }
+            "tuple" => self.ran_items(part(1), Val::Tuple, span),
+            "list" => self.ran_items(part(1), Val::List, span),
             "dict" => {
                 let pairs = part(1).as_array().into_iter().flatten();
-                let pair = |pair| {
-                    Item::new(Val::holding(self.ran_items(pair, span), Val::Tuple, span), span.clone())
-                };
-                Val::holding(pairs.map(pair).collect(), Val::Dict, span)
+                let pairs = pairs.map(|pair| Item::new(self.ran_items(pair, Val::Tuple, span), span.clone()));
+                Val::holding(pairs.collect(), Val::Dict, span)
             }
-            "outside" => Val::Outside(text(1).into()),
-            "object" => self.ran_object(&text(1), json, span),
-            _ => Val::unknown(span, text(1)),
+            "outside" => Val::Outside(text.into()),
+            "object" => self.ran_object(text, json, span),
+            _ => unknown(text),
         };
         Item::new(val, span.clone())
     }
 
-    fn ran_items(&mut self, json: &Json, span: &Span) -> Vec<Item> {
-        json.as_array().into_iter().flatten().map(|item| self.ran_item(item, span)).collect()
+    fn ran_items(&mut self, json: &Json, kind: fn(Rc<Seq>) -> Val, span: &Span) -> Val {
+        let items = json.as_array().into_iter().flatten().map(|item| self.ran_item(item, span));
+        Val::holding(items.collect(), kind, span)
     }
 
     /// An object, with its class as far as it matters: an authentication method by its name.
     fn ran_object(&mut self, class: &str, json: &Json, span: &Span) -> Val {
         let part = |at: usize| json.get(at).unwrap_or(&Json::Null);
-        let args = self.ran_items(part(2), span);
-        let mut keywords = Vec::new();
-        for pair in part(3).as_array().into_iter().flatten() {
-            if let [name, item] = self.ran_items(pair, span).as_slice() {
-                keywords.push((name.text().unwrap_or_default().to_owned(), item.clone()));
+        let list = |at: usize| part(at).as_array().into_iter().flatten();
+        let mut given = Arguments::default();
+        given.args.extend(list(2).map(|item| self.ran_item(item, span)));
+        for pair in list(3).filter_map(Json::as_array) {
+            if let [name, item] = pair.as_slice() {
+                let name = self.ran_item(name, span).text().unwrap_or_default().to_owned();
+                given.keywords.push((name, self.ran_item(item, span)));
             }
         }
         let name = self.ran_item(part(4), span);
         let own = ["MoinMoin.", "moin.", "wikifarm_", "datetime."].iter().any(|root| class.starts_with(root));
-        let class = if own && matches!(name.val, Val::None) {
-            Val::Outside(class.into())
-        } else {
-            let id = self.new_class(class, span.clone(), Vec::new());
-            let binding = Binding { item: name, key: span.clone() };
-            if let Some(class) = self.classes.get_mut(id) {
-                class.space.names.insert("name".to_owned(), binding);
-            }
-            Val::Class(id)
-        };
-        Val::object(class, Arguments { args, keywords, more: false }, span)
+        if own && matches!(name.val, Val::None) {
+            return Val::object(Val::Outside(class.into()), given, span);
+        }
+        let id = self.new_class(class, span.clone(), Vec::new());
+        let binding = Binding { item: name, key: span.clone() };
+        self.classes.get_mut(id).map(|class| class.space.names.insert("name".to_owned(), binding));
+        Val::object(Val::Class(id), given, span)
     }
 }

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::namespace::Binding;
 use super::paths;
 use super::value::{Item, Val};
-use super::world::{Binding, World};
+use super::world::World;
 use crate::farm::{Key, Kind, Setting, Span, Value};
 use crate::moin::{Behavior, Version};
 
@@ -48,18 +49,10 @@ impl World<'_> {
                 continue;
             }
             let Some(binding) = self.class_attribute(class, key.name()) else { continue };
-            let read = self.value(key, &binding, class, version, base);
-            match (key, &read, &binding.item.val) {
-                (Key::CookieLifetime, Ok(Some(Value::Pair(..))), val)
-                    if !matches!(val, Val::Tuple(_)) && version.behavior() > Behavior::V1_9_0 =>
-                {
-                    let remark = format!("{} is no tuple, so MoinMoin takes this", val.kind());
-                    found.remarks.insert(key, remark);
-                }
-                (Key::SessionHandler | Key::SessionIdHandler | Key::SessionService, Ok(Some(_)), _) => {
-                    found.remarks.insert(key, super::excerpt::expression(&self.source, &binding.item.span));
-                }
-                _ => {}
+            let read = self.value(key, &binding.item, version, base);
+            let handler = matches!(key, Key::SessionHandler | Key::SessionIdHandler | Key::SessionService);
+            if handler && matches!(read, Ok(Some(_))) {
+                found.remarks.insert(key, super::excerpt::expression(&self.source, &binding.item.span));
             }
             found.take(key, &binding, read);
         }
@@ -80,8 +73,7 @@ impl World<'_> {
         found
     }
 
-    fn value(&self, key: Key, binding: &Binding, class: usize, version: Version, base: &str) -> Read {
-        let item = &binding.item;
+    fn value(&self, key: Key, item: &Item, version: Version, base: &str) -> Read {
         match (key, &item.val) {
             (Key::SessionHandler | Key::SessionIdHandler | Key::SessionService, val)
                 if !matches!(val, Val::Unknown(_)) =>
@@ -90,11 +82,9 @@ impl World<'_> {
             }
             _ if not_known(item).is_some() => Err(not_known(item).unwrap_or_default()),
             (Key::Auth, _) => self.auth(item),
-            (Key::CookieLifetime, _) => self.lifetime(item, class, version),
+            (Key::CookieLifetime, _) => lifetime(item, version),
             (Key::CookieName, Val::Str(text))
-                if &*text.text == "siteidmagic"
-                    && (text.unicode || !text.literal)
-                    && version.behavior() < Behavior::V2 =>
+                if &*text.text == "siteidmagic" && !text.literal && version.behavior() < Behavior::V2 =>
             {
                 let why = "only the plain literal 'siteidmagic' is MoinMoin's word; this one makes the name \
                            MOIN_SESSION_siteidmagic, which a farm file can't hold";
@@ -155,60 +145,25 @@ impl World<'_> {
         }
         Ok(Some(Value::Names(names)))
     }
+}
 
-    /// A pair of hours, or one number of them. From 1.9.1 anything but a tuple of two falls back, as MoinMoin does.
-    ///
-    /// Source: `ConfigFunctionality.__init__` of 1.9.11.
-    fn lifetime(&self, item: &Item, class: usize, version: Version) -> Read {
-        let items = item.val.items();
-        let pair = items.as_deref().and_then(|items| match items {
-            [anonymous, user] => Some((hours(anonymous)?, hours(user)?)),
-            _ => None,
-        });
-        if let Some(unknown) = items.iter().flatten().find_map(not_known) {
-            return Err((item.span.clone(), unknown.1, false));
+/// A pair of hours, or one number of them. What else MoinMoin puts up with is an error, too.
+fn lifetime(item: &Item, version: Version) -> Read {
+    let items = item.val.items();
+    if let Some(unknown) = items.iter().flatten().find_map(not_known) {
+        return Err((item.span.clone(), unknown.1, false));
+    }
+    let pair = match (&item.val, items.as_deref()) {
+        (Val::Tuple(_), Some([anonymous, user])) => hours(anonymous).zip(hours(user)),
+        _ => None,
+    };
+    match (pair, item.val.number(), version.behavior()) {
+        (Some((anonymous, user)), ..) => Ok(Some(Value::Pair(anonymous, user))),
+        (None, Some(hours), _) => Ok(Some(Value::Number(hours))),
+        (None, None, behavior) if behavior < Behavior::V1_9_0 || behavior >= Behavior::V2 => {
+            wrong(item, "a number of hours")
         }
-        match (&item.val, pair) {
-            (Val::Tuple(_), Some((anonymous, user))) => return Ok(Some(Value::Pair(anonymous, user))),
-            (val, _) if val.number().is_some() => return Ok(val.number().map(Value::Number)),
-            // MoinMoin keeps any pair, and fails when it computes with it.
-            (Val::Tuple(_), None) if items.is_some_and(|items| items.len() == 2) => {
-                return wrong(item, "a tuple of two numbers of hours");
-            }
-            _ => {}
-        }
-        if version.behavior() <= Behavior::V1_9_0 {
-            // It fails on each request, as with a pair in 1.8.
-            return match pair {
-                Some((anonymous, user)) if version.behavior() < Behavior::V1_9_0 => {
-                    Ok(Some(Value::Pair(anonymous, user)))
-                }
-                _ => wrong(
-                    item,
-                    if version.behavior() < Behavior::V1_9_0 {
-                        "a number of hours"
-                    } else {
-                        "a tuple of two numbers of hours"
-                    },
-                ),
-            };
-        }
-        if version.behavior() >= Behavior::V2 {
-            return wrong(item, "a number of hours");
-        }
-        let anonymous = match self.class_attribute(class, Key::AnonymousSessionLifetime.name()) {
-            None => 0.0,
-            Some(binding) if not_known(&binding.item).is_some() => {
-                let why = "MoinMoin falls back to anonymous_session_lifetime, which is not known";
-                return Err((item.span.clone(), why.to_owned(), false));
-            }
-            Some(binding) => hours(&binding.item).unwrap_or(0.0),
-        };
-        let logged_in = match item.text().and_then(|text| text.trim().parse::<i32>().ok()) {
-            Some(hours) => f64::from(hours),
-            None => 12.0,
-        };
-        Ok(Some(Value::Pair(anonymous, logged_in)))
+        _ => wrong(item, "a tuple of two numbers of hours"),
     }
 }
 

@@ -1,188 +1,144 @@
-//! Strings of Python 2 and 3: `%`, `format`, slices, and methods.
+//! Strings: `%`, `format`, slices, and methods. They are computed in ASCII, where bytes and text of Python 2 are alike.
 
 use super::compare::{find, position};
+use super::paths::COMPILED;
 use super::value::{Arguments, Item, LONGEST, Text, Val};
 use crate::farm::Span;
 
-impl Text {
-    /// How long Python's string is, if each `char` is one item of it.
-    fn counted(&self) -> Option<usize> {
-        let wide = self.unicode && self.text.chars().all(|c| c < '\u{10000}');
-        (self.text.is_ascii() || wide).then(|| self.text.chars().count())
-    }
-
-    /// A part of a template.
-    fn piece(&self, text: &str) -> Text {
-        Text { text: text.into(), unicode: self.unicode, literal: false }
-    }
-}
-
-/// Strings as one. `None` where Python 2 can't decode the bytes in them, or the result is too long.
-pub(super) fn join(parts: &[&Text], between: &str) -> Option<Val> {
-    let unicode = parts.iter().any(|text| text.unicode);
-    let same = parts.iter().all(|text| text.unicode == unicode || text.text.is_ascii());
-    let joined = parts.iter().map(|text| text.text.as_ref()).collect::<Vec<_>>().join(between);
-    (same && joined.len() <= LONGEST).then(|| Val::text(joined, unicode))
+/// A computed string, unless it is too long or not ASCII.
+pub(super) fn computed(text: String) -> Option<Val> {
+    (text.len() <= LONGEST && text.is_ascii()).then(|| Val::text(text))
 }
 
 /// The text that `str()` makes of a plain value.
-pub(super) fn display(val: &Val) -> Option<Text> {
-    let text = match val {
-        Val::Str(text) => return Some(text.clone()),
+pub(super) fn display(val: &Val) -> Option<String> {
+    Some(match val {
+        Val::Str(text) if text.text.is_ascii() || text.text.contains(COMPILED) => text.text.to_string(),
         Val::None => "None".to_owned(),
         Val::Bool(true) => "True".to_owned(),
         Val::Bool(false) => "False".to_owned(),
         Val::Int(number) => number.to_string(),
         _ => return None,
-    };
-    Some(Text { text: text.into(), unicode: false, literal: false })
+    })
 }
 
 /// `template % values`, with `%s`, `%d`, and `%(name)s`. The error is the value that prevents it.
-pub(super) fn percent(template: &Text, values: &Item) -> Result<Val, Item> {
+pub(super) fn percent(template: &str, values: &Item) -> Result<Val, Item> {
     let whole = || values.clone();
-    let tuple = match &values.val {
-        Val::Tuple(seq) => seq.items(),
-        _ => None,
+    let listed = match &values.val {
+        Val::Tuple(seq) => seq.items().ok_or_else(whole)?,
+        _ => vec![values.clone()],
     };
-    let mut parts: Vec<Text> = Vec::new();
-    let piece = |text: &str| template.piece(text);
-    let (mut rest, mut next, mut named) = (template.text.as_ref(), 0, false);
+    let mut listed = listed.into_iter();
+    let (mut out, mut rest) = (String::new(), template);
     while let Some((before, behind)) = rest.split_once('%') {
-        parts.push(piece(before));
+        out.push_str(before);
         if let Some(behind) = behind.strip_prefix('%') {
-            parts.push(piece("%"));
+            out.push('%');
             rest = behind;
             continue;
         }
         let (item, behind) = match (behind.strip_prefix('('), &values.val) {
             (Some(inside), Val::Dict(dict)) => {
                 let (name, behind) = inside.split_once(')').ok_or_else(whole)?;
-                named = true;
-                let pairs = dict.items().ok_or_else(whole)?;
-                let key = Item::new(Val::text(name, false), values.span.clone());
-                let (_, val) = find(&pairs, &key).flatten().ok_or_else(whole)?;
-                (Some(Item::new(val, values.span.clone())), behind)
+                // Python accepts names that are left over.
+                listed = Vec::new().into_iter();
+                let key = Item::new(Val::text(name), values.span.clone());
+                let found = dict.items().and_then(|pairs| find(&pairs, &key).flatten());
+                (Item::new(found.ok_or_else(whole)?.1, values.span.clone()), behind)
             }
-            (None, Val::Tuple(_)) => (tuple.as_ref().and_then(|items| items.get(next)).cloned(), behind),
-            (None, _) if next == 0 => (Some(whole()), behind),
-            _ => return Err(whole()),
+            _ => (listed.next().ok_or_else(whole)?, behind),
         };
-        next += 1;
-        let item = item.ok_or_else(whole)?;
-        rest = match behind.strip_prefix('s') {
-            Some(rest) => rest,
-            None => behind.strip_prefix('d').filter(|_| item.val.int().is_some()).ok_or_else(whole)?,
+        let number = || item.val.int().map(|number| number.to_string());
+        let (shown, behind) = match (behind.strip_prefix('s'), behind.strip_prefix('d')) {
+            (Some(behind), _) => (display(&item.val), behind),
+            (None, Some(behind)) => (number(), behind),
+            (None, None) => return Err(whole()),
         };
-        let number = Item::new(item.val.int().map_or(Val::None, Val::Int), item.span.clone());
-        let shown = if behind.starts_with('d') { &number } else { &item };
-        parts.push(display(&shown.val).ok_or_else(|| item.clone())?);
+        out.push_str(&shown.ok_or_else(|| item.clone())?);
+        rest = behind;
     }
-    parts.push(piece(rest));
+    out.push_str(rest);
     // Python refuses values that are left over.
-    let used = match &values.val {
-        Val::Tuple(_) => tuple.is_some_and(|items| items.len() == next),
-        Val::Dict(_) => named || next == 0,
-        _ => next == 1,
-    };
-    join(&parts.iter().collect::<Vec<_>>(), "").filter(|_| used).ok_or_else(whole)
+    computed(out).filter(|_| listed.next().is_none()).ok_or_else(whole)
 }
 
 /// `template.format(…)`, with `{}`, `{0}`, and `{name}`.
-pub(super) fn format(template: &Text, arguments: &Arguments) -> Option<Val> {
-    let mut parts: Vec<Text> = Vec::new();
-    let piece = |text: &str| template.piece(text);
-    let (mut rest, mut next, mut numbered) = (template.text.as_ref(), 0, false);
+fn format(template: &str, given: &Arguments) -> Option<Val> {
+    let (mut out, mut rest) = (String::new(), template);
+    let (mut next, mut numbered) = (0, false);
     while let Some(at) = rest.find(['{', '}']) {
         let (before, behind) = rest.split_at(at);
-        parts.push(piece(before));
+        out.push_str(before);
         if behind.starts_with("{{") || behind.starts_with("}}") {
-            parts.push(piece(behind.get(..1)?));
+            out.push_str(behind.get(..1)?);
             rest = behind.get(2..)?;
             continue;
         }
         let (name, behind) = behind.strip_prefix('{')?.split_once('}')?;
-        let item = match name {
-            // Python refuses both at once.
-            "" if !numbered => {
-                next += 1;
-                arguments.args.get(next - 1)
-            }
-            _ if name.bytes().all(|byte| byte.is_ascii_digit()) && next == 0 => {
-                numbered = true;
-                arguments.args.get(name.parse::<usize>().ok()?)
-            }
-            _ => arguments.keywords.iter().find(|(key, _)| key == name).map(|(_, item)| item),
-        };
-        parts.push(display(&item?.val)?);
+        let position = name.parse().ok().filter(|_: &usize| !name.starts_with('+'));
+        numbered |= position.is_some();
+        let position = position.unwrap_or(if name.is_empty() { next } else { usize::MAX });
+        next += usize::from(name.is_empty());
+        // Python refuses both at once.
+        let item = given.get(position, name).filter(|_| !numbered || next == 0)?;
+        out.push_str(&display(&item.val)?);
         rest = behind;
     }
-    parts.push(piece(rest));
-    // The result has the type of the template.
-    let same = parts.iter().all(|text| text.unicode == template.unicode || text.text.is_ascii());
-    let whole: String = parts.iter().map(|text| text.text.as_ref()).collect();
-    (same && whole.len() <= LONGEST).then(|| Val::text(whole, template.unicode))
-}
-
-/// `text[at]`.
-pub(super) fn character(text: &Text, at: i64) -> Option<Val> {
-    let at = position(&Val::Int(at), text.counted()?)?;
-    text.text.chars().nth(at).map(|c| Val::text(c.to_string(), text.unicode))
+    computed(out + rest)
 }
 
 /// `text[from:to]`.
-pub(super) fn slice(text: &Text, from: Option<i64>, to: Option<i64>) -> Option<Val> {
-    let count = i64::try_from(text.counted()?).ok()?;
+pub(super) fn slice(text: &str, from: Option<i64>, to: Option<i64>) -> Option<Val> {
+    let count = i64::try_from(text.len()).ok()?;
     let bound = |bound: i64| {
         let bound = if bound < 0 { bound.saturating_add(count) } else { bound };
         usize::try_from(bound.clamp(0, count)).unwrap_or_default()
     };
     let (from, to) = (bound(from.unwrap_or(0)), bound(to.unwrap_or(count)));
-    let part: String = text.text.chars().skip(from).take(to.saturating_sub(from)).collect();
-    Some(Val::text(part, text.unicode))
+    computed(text.get(from..to.max(from)).filter(|_| text.is_ascii())?.to_owned())
+}
+
+/// `text[at]`.
+pub(super) fn character(text: &str, at: &Val) -> Option<Val> {
+    let at = position(at, text.len())?;
+    computed(text.get(at..=at).filter(|_| text.is_ascii())?.to_owned())
 }
 
 /// A method of a string; `None` if it is not computed.
-pub(super) fn method(text: &Text, name: &str, arguments: &Arguments, span: &Span) -> Option<Val> {
-    let args = arguments.args.as_slice();
-    if name == "format" || !arguments.keywords.is_empty() {
-        return format(text, arguments).filter(|_| name == "format");
+pub(super) fn method(text: &Text, name: &str, given: &Arguments, span: &Span) -> Option<Val> {
+    let text = Some(text.text.as_ref()).filter(|text| text.is_ascii())?;
+    if name == "format" || !given.keywords.is_empty() {
+        return format(text, given).filter(|_| name == "format");
     }
-    if let ("join", [list]) = (name, args) {
-        let items = list.val.items()?;
-        let parts: Vec<&Text> = items.iter().map(Item::string).collect::<Option<_>>()?;
-        let Val::Str(all) = join(&parts, &text.text)? else { return None };
-        // The text between counts, too.
-        let same = all.unicode == text.unicode || (all.text.is_ascii() && text.text.is_ascii());
-        return same.then(|| Val::text(all.text, all.unicode || text.unicode));
+    let texts = |items: &[Item]| {
+        let texts: Option<Vec<String>> =
+            items.iter().map(|item| display(&item.val).filter(|_| item.text().is_some())).collect();
+        texts
+    };
+    if let ("join", [list]) = (name, given.args.as_slice()) {
+        return computed(texts(&list.val.items()?)?.join(text));
     }
-    let given: Vec<&Text> = args.iter().map(Item::string).collect::<Option<_>>()?;
-    let plain = text.text.as_ref();
-    if !plain.is_ascii() || given.iter().any(|given| !given.text.is_ascii()) {
-        return None;
-    }
-    let unicode = text.unicode || given.iter().any(|given| given.unicode);
-    let made = |made: &str| Some(Val::text(made, text.unicode));
+    let given = texts(&given.args)?;
     let pieces = |pieces: &mut dyn Iterator<Item = &str>| {
-        let pieces = pieces.map(|piece| Item::new(Val::text(piece, unicode), span.clone()));
+        let pieces = pieces.map(|piece| Item::new(Val::text(piece), span.clone()));
         Some(Val::holding(pieces.collect(), Val::List, span))
     };
     let blank = |c: char| matches!(c, ' ' | '\t'..='\r');
-    match (name, given.iter().map(|given| given.text.as_ref()).collect::<Vec<_>>().as_slice()) {
-        ("encode" | "decode", _) => Some(Val::text(plain, name == "decode")),
-        ("lower", []) => made(&plain.to_ascii_lowercase()),
-        ("upper", []) => made(&plain.to_ascii_uppercase()),
-        ("strip", []) => made(plain.trim_matches(blank)),
-        ("split", []) => pieces(&mut plain.split(blank).filter(|piece| !piece.is_empty())),
-        ("split", [one]) if !one.is_empty() => pieces(&mut plain.split(one)),
-        ("strip", [one]) => Some(Val::text(plain.trim_matches(|c| one.contains(c)), unicode)),
-        ("lstrip", [one]) => Some(Val::text(plain.trim_start_matches(|c| one.contains(c)), unicode)),
-        ("rstrip", [one]) => Some(Val::text(plain.trim_end_matches(|c| one.contains(c)), unicode)),
-        ("startswith", [one]) => Some(Val::Bool(plain.starts_with(one))),
-        ("endswith", [one]) => Some(Val::Bool(plain.ends_with(one))),
-        ("replace", [from, to]) if !from.is_empty() => {
-            let fits = plain.len() + plain.matches(from).count() * to.len() <= LONGEST;
-            fits.then(|| Val::text(plain.replace(from, to), unicode))
+    match (name, given.iter().map(String::as_str).collect::<Vec<_>>().as_slice()) {
+        ("encode" | "decode", _) => computed(text.to_owned()),
+        ("lower", []) => computed(text.to_ascii_lowercase()),
+        ("upper", []) => computed(text.to_ascii_uppercase()),
+        ("strip", []) => computed(text.trim_matches(blank).to_owned()),
+        ("split", []) => pieces(&mut text.split(blank).filter(|piece| !piece.is_empty())),
+        ("split", [one]) if !one.is_empty() => pieces(&mut text.split(one)),
+        ("strip", [one]) => computed(text.trim_matches(|c| one.contains(c)).to_owned()),
+        ("lstrip", [one]) => computed(text.trim_start_matches(|c| one.contains(c)).to_owned()),
+        ("rstrip", [one]) => computed(text.trim_end_matches(|c| one.contains(c)).to_owned()),
+        ("startswith", [one]) => Some(Val::Bool(text.starts_with(one))),
+        ("endswith", [one]) => Some(Val::Bool(text.ends_with(one))),
+        ("replace", [from, to]) if !from.is_empty() && text.len() * (to.len() + 1) <= LONGEST * 16 => {
+            computed(text.replace(from, to))
         }
         _ => None,
     }

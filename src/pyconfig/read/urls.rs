@@ -1,6 +1,6 @@
 //! The URL and the other addresses of a wiki: from an option, a comment, or its expressions in `wikis`.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use url::Url;
@@ -32,38 +32,41 @@ impl Urls<'_> {
         earlier: &mut Earlier,
         problems: &mut Vec<Problem>,
     ) -> Option<Url> {
-        let Urls { wiki, wikis, whole, .. } = *self;
+        let (wiki, wikis) = (self.wiki, self.wikis);
         let name = &wiki.entry.name;
-        let (mut all, shown) = expressed(wiki, whole);
+        let (mut all, shown) = expressed(wiki, self.whole);
         self.reachable(earlier, &mut all, problems);
         earlier.add(wikis.iter().position(|other| other.entry.name == *name), &shown);
         let noted = found.settings.get(&Key::Url).and_then(|setting| setting.value.url().cloned());
         let kept = self.options.kept(name, wikis.len());
-        let other = all.first().map(|(url, _)| url.clone()).or_else(|| kept.map(|kept| kept.url.clone()));
-        let given = self.options.given(name, wikis.len()).or(noted);
-        let Some(url) = given.clone().or(other) else {
-            self.no_url(&shown, problems);
-            return None;
+        let option = self.options.given(name, wikis.len());
+        let given = option.clone().or(noted);
+        // Where the URL stands.
+        let (url, origin) = match (given.clone(), all.first(), kept) {
+            (Some(url), Some((_, span)), _) if option.is_none() => (url, span.clone()),
+            (Some(url), None, None) if option.is_none() => (url, wiki.entry.span.clone()),
+            (Some(url), ..) => (url, OPTION),
+            (None, Some((url, span)), _) => (url.clone(), span.clone()),
+            (None, None, Some(kept)) => (kept.url.clone(), OPTION),
+            (None, None, None) => {
+                self.no_url(&shown, problems);
+                return None;
+            }
         };
         self.must_match(found, problems);
-        let origin = match (self.options.given(name, wikis.len()), all.first()) {
-            (None, Some((_, span))) => span.clone(),
-            (None, None) if kept.is_none() => wiki.entry.span.clone(),
-            _ => OPTION,
-        };
         let aliases: Vec<(Url, Span)> = match (&given, all.is_empty(), kept) {
             (None, true, Some(kept)) => kept.aliases.iter().map(|url| (url.clone(), OPTION)).collect(),
             _ => all.into_iter().map(|(other, span)| (self.with_port(other, given.as_ref()), span)).collect(),
         };
         let (aliases, items): (Vec<Url>, Vec<Span>) =
             aliases.into_iter().filter(|(other, _)| !same(other, &url)).unzip();
-        let setting =
-            |value, span: Span, items| Arc::new(Setting { value, key_span: span.clone(), span, items });
-        let value = Value::Url(Box::new(url.clone()));
-        found.settings.entry(Key::Url).or_insert_with(|| setting(value, origin, Vec::new()));
+        let mut set = |key, value, span: Span, items| {
+            let setting = Setting { value, key_span: span.clone(), span, items };
+            found.settings.entry(key).or_insert_with(|| Arc::new(setting));
+        };
+        set(Key::Url, Value::Url(Box::new(url.clone())), origin, Vec::new());
         if let Some(first) = items.first().cloned() {
-            let value = Value::Urls(aliases);
-            found.settings.entry(Key::Aliases).or_insert_with(|| setting(value, first, items));
+            set(Key::Aliases, Value::Urls(aliases), first, items);
         }
         Some(url)
     }
@@ -157,16 +160,13 @@ pub(super) struct Earlier {
 
 impl Earlier {
     fn add(&mut self, wiki: Option<usize>, shown: &[(Span, Addresses)]) {
-        let Some(wiki) = wiki else { return };
-        for (_, addresses) in shown {
+        for (wiki, (_, addresses)) in wiki.into_iter().flat_map(|wiki| shown.iter().map(move |it| (wiki, it)))
+        {
             match addresses {
                 Addresses::These(urls) => {
-                    for url in urls {
-                        let host = url.host_str().unwrap_or_default().to_owned();
-                        let wikis = self.by_host.entry(host).or_default();
-                        if wikis.last() != Some(&wiki) {
-                            wikis.push(wiki);
-                        }
+                    let hosts: BTreeSet<&str> = urls.iter().filter_map(Url::host_str).collect();
+                    for host in hosts {
+                        self.by_host.entry(host.to_owned()).or_default().push(wiki);
                     }
                 }
                 Addresses::Any | Addresses::Unclear(_) => self.any.push(wiki),

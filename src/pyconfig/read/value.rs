@@ -3,13 +3,13 @@
 //! A list, a dictionary, or an object can be changed through any name that stands for it. So these are shared, and when
 //! code that is not followed may change one, the value itself is unknown from then on.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use crate::farm::Span;
 
 /// How deep lists, tuples, dictionaries, and objects may nest. MoinMoin's settings need three levels.
-const DEEPEST: u8 = 24;
+const DEEPEST: u8 = 12;
 
 /// Why a value that nests too deeply is not kept.
 pub(super) const TOO_DEEP: &str = "it is nested too deeply";
@@ -22,14 +22,6 @@ pub(super) const NOT_COMPUTED: &str = "wikifarm does not compute it";
 
 /// The longest string or list that is computed.
 pub(super) const LONGEST: usize = 64 << 10;
-
-/// The arguments of a call.
-pub(super) struct Arguments {
-    pub(super) args: Vec<Item>,
-    pub(super) keywords: Vec<(String, Item)>,
-    /// Whether `*` or `**` adds arguments that are not known.
-    pub(super) more: bool,
-}
 
 /// A value with the span of the expression that gave it.
 #[derive(Debug, Clone)]
@@ -58,44 +50,35 @@ pub(super) enum Val {
     Outside(Rc<str>),
     /// The result of calling a class.
     Object(Rc<Object>),
-    /// A method of a value, not yet called.
-    Method(Rc<(Item, String)>),
-    /// A function of the files. Functions are not run.
-    Function(Rc<Function>),
     /// Not known without running the files. Everything that could be changed through it is unknown, too.
     Unknown(Rc<Unknown>),
 }
 
-/// A string. Python 2 distinguishes bytes and text.
+/// A string.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Text {
     pub(super) text: Rc<str>,
-    pub(super) unicode: bool,
-    /// Whether it is a plain literal. Python keeps equal literals as one object, and MoinMoin compares
+    /// Whether it is a plain literal of bytes. Python keeps equal literals as one object, and MoinMoin compares
     /// `cookie_name is 'siteidmagic'`.
     pub(super) literal: bool,
+}
+
+/// The arguments of a call.
+#[derive(Debug, Default)]
+pub(super) struct Arguments {
+    pub(super) args: Vec<Item>,
+    pub(super) keywords: Vec<(String, Item)>,
+    /// Whether `*` or `**` adds arguments that are not known.
+    pub(super) more: bool,
 }
 
 /// The result of calling a class: the class and the arguments.
 #[derive(Debug)]
 pub(super) struct Object {
     pub(super) class: Val,
-    pub(super) args: Vec<Item>,
-    pub(super) keywords: Vec<(String, Item)>,
+    pub(super) given: Arguments,
     /// All arguments, which carry the depth and the mark.
     pub(super) all: Rc<Seq>,
-}
-
-/// What running a function could change.
-#[derive(Debug)]
-pub(super) struct Function {
-    pub(super) module: usize,
-    /// The names in its body, and whether it binds them in its module.
-    pub(super) names: Vec<(String, bool)>,
-    /// The modules that it imports.
-    pub(super) imports: Vec<String>,
-    /// Whether it may have run, or may run at any time.
-    pub(super) lost: Cell<bool>,
 }
 
 /// Why a value is not known, and the expression where that began.
@@ -110,32 +93,28 @@ pub(super) struct Unknown {
 #[derive(Debug)]
 pub(super) struct Seq {
     items: RefCell<Vec<Item>>,
-    depth: Cell<u8>,
+    depth: u8,
     lost: RefCell<Option<Rc<Unknown>>>,
 }
 
 impl Seq {
-    /// The items as one value, unless they nest too deeply.
-    pub(super) fn new(items: Vec<Item>) -> Option<Rc<Seq>> {
-        let depth = Cell::new(depth_of(&items));
-        (depth.get() <= DEEPEST)
-            .then(|| Rc::new(Seq { items: RefCell::new(items), depth, lost: RefCell::default() }))
-    }
-
     /// A copy of the items, unless they are unknown.
     pub(super) fn items(&self) -> Option<Vec<Item>> {
         self.lost.borrow().is_none().then(|| self.items.borrow().clone())
     }
 
-    /// Replaces the items. Returns whether that was possible.
-    pub(super) fn set(&self, items: Vec<Item>) -> bool {
-        let depth = depth_of(&items);
-        if depth > DEEPEST || items.len() > LONGEST || self.lost.borrow().is_some() {
-            return false;
+    /// Replaces the items; `put` are those among them that are new. Returns whether that was possible: what is put in must
+    /// be plain, so that values do not nest deeper and deeper.
+    pub(super) fn set(&self, items: Vec<Item>, put: &[Item]) -> bool {
+        let plain = |item: &Item| match &item.val {
+            Val::Tuple(_) | Val::Object(_) => item.val.depth() <= 1,
+            val => val.depth() == 0,
+        };
+        let possible = put.iter().all(plain) && items.len() <= LONGEST && self.lost().is_none();
+        if possible {
+            *self.items.borrow_mut() = items;
         }
-        self.depth.set(depth.max(self.depth.get()));
-        *self.items.borrow_mut() = items;
-        true
+        possible
     }
 
     /// Makes the items unknown for good and returns them, unless they were unknown before.
@@ -151,15 +130,23 @@ impl Seq {
     }
 }
 
-/// How deep a value with these items nests.
-fn depth_of(items: &[Item]) -> u8 {
-    items.iter().map(|item| item.val.depth()).max().unwrap_or(0) + 1
+impl Arguments {
+    /// All of them, in their order.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Item> {
+        self.args.iter().chain(self.keywords.iter().map(|(_, item)| item))
+    }
+
+    /// The argument that gives what a parameter stands for.
+    pub(super) fn get(&self, position: usize, name: &str) -> Option<&Item> {
+        let by_name = self.keywords.iter().find(|(key, _)| key == name).map(|(_, item)| item);
+        by_name.or_else(|| self.args.get(position))
+    }
 }
 
 impl Val {
     /// A computed string.
-    pub(super) fn text(text: impl Into<Rc<str>>, unicode: bool) -> Val {
-        Val::Str(Text { text: text.into(), unicode, literal: false })
+    pub(super) fn text(text: impl Into<Rc<str>>) -> Val {
+        Val::Str(Text { text: text.into(), literal: false })
     }
 
     pub(super) fn unknown(span: &Span, why: impl Into<String>) -> Val {
@@ -168,23 +155,30 @@ impl Val {
 
     /// The result of calling a class.
     pub(super) fn object(class: Val, given: Arguments, span: &Span) -> Val {
-        let Arguments { args, keywords, .. } = given;
-        let all = args.iter().chain(keywords.iter().map(|(_, item)| item)).cloned().collect();
-        Val::holding(all, |all| Val::Object(Rc::new(Object { class, args, keywords, all })), span)
+        let all = given.all().cloned().collect();
+        Val::holding(all, |all| Val::Object(Rc::new(Object { class, given, all })), span)
     }
 
     /// A tuple, list, or dictionary.
     pub(super) fn holding(items: Vec<Item>, kind: impl FnOnce(Rc<Seq>) -> Val, span: &Span) -> Val {
-        Seq::new(items).map_or_else(|| Val::unknown(span, TOO_DEEP), kind)
+        let depth = items.iter().map(|item| item.val.depth()).max().unwrap_or(0) + 1;
+        if depth > DEEPEST || items.len() > LONGEST {
+            return Val::unknown(span, TOO_DEEP);
+        }
+        kind(Rc::new(Seq { items: RefCell::new(items), depth, lost: RefCell::default() }))
     }
 
     /// How deep the value nests.
     pub(super) fn depth(&self) -> u8 {
+        self.seq().map_or(0, |seq| seq.depth)
+    }
+
+    /// What the value consists of.
+    fn seq(&self) -> Option<&Seq> {
         match self {
-            Val::Tuple(seq) | Val::List(seq) | Val::Dict(seq) => seq.depth.get(),
-            Val::Object(object) => object.all.depth.get(),
-            Val::Method(method) => method.0.val.depth(),
-            _ => 0,
+            Val::Tuple(seq) | Val::List(seq) | Val::Dict(seq) => Some(seq),
+            Val::Object(object) => Some(&object.all),
+            _ => None,
         }
     }
 
@@ -194,7 +188,6 @@ impl Val {
             Val::None => Some(false),
             Val::Str(text) => Some(!text.text.is_empty()),
             Val::Tuple(seq) | Val::List(seq) | Val::Dict(seq) => seq.items().map(|items| !items.is_empty()),
-            Val::Module(_) | Val::Function(_) => Some(true),
             other => other.number().map(|number| number != 0.0),
         }
     }
@@ -239,7 +232,6 @@ impl Val {
             Val::Module(_) => "a module",
             Val::Class(_) => "a class",
             Val::Object(_) => "an object",
-            Val::Method(_) | Val::Function(_) => "a function",
             Val::Outside(_) | Val::Unknown(_) => "an unknown value",
         }
     }
@@ -252,34 +244,26 @@ impl Item {
 
     /// The text, if it is a string.
     pub(super) fn text(&self) -> Option<&str> {
-        self.string().map(|text| text.text.as_ref())
-    }
-
-    /// The string, if it is one.
-    pub(super) fn string(&self) -> Option<&Text> {
         match &self.val {
-            Val::Str(text) => Some(text),
+            Val::Str(text) => Some(&text.text),
             _ => None,
         }
     }
 
     /// Why the value can't be used: the reason why it is unknown, or else `why`.
     pub(super) fn reason(&self, why: &str) -> Rc<Unknown> {
-        let at = |why: String| Rc::new(Unknown { span: self.span.clone(), why });
-        match &self.val {
-            Val::Unknown(unknown) => Rc::clone(unknown),
-            Val::Tuple(seq) | Val::List(seq) | Val::Dict(seq) => {
-                seq.lost().unwrap_or_else(|| at(why.to_owned()))
-            }
+        let lost = match &self.val {
+            Val::Unknown(unknown) => Some(Rc::clone(unknown)),
+            val => val.seq().and_then(Seq::lost),
+        };
+        let why = match &self.val {
             Val::Outside(name) if name.starts_with("os.environ") => {
-                at("it depends on the environment of the wiki".to_owned())
+                "it depends on the environment of the wiki".to_owned()
             }
-            Val::Outside(name) => at(format!("{name} is not among the files")),
-            Val::Object(object) => {
-                object.all.lost().unwrap_or_else(|| at("it depends on an object".to_owned()))
-            }
-            Val::Function(_) | Val::Method(_) => at("it is a function".to_owned()),
-            _ => at(why.to_owned()),
-        }
+            Val::Outside(name) => format!("{name} is not among the files"),
+            Val::Object(_) => "it depends on an object".to_owned(),
+            _ => why.to_owned(),
+        };
+        lost.unwrap_or_else(|| Rc::new(Unknown { span: self.span.clone(), why }))
     }
 }

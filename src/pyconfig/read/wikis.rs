@@ -1,8 +1,9 @@
 //! The wikis of a configuration: the list `wikis`, or the one wiki of a `wikiconfig.py`.
 
 use super::address::{Addresses, Expression};
+use super::namespace::Namespace;
 use super::value::Item;
-use super::world::{Namespace, World};
+use super::world::World;
 use crate::farm::{Problem, Span};
 
 /// A wiki of the configuration.
@@ -43,25 +44,20 @@ impl World<'_> {
         for item in items {
             let parts = item.val.items().unwrap_or_default();
             let (Some(name), Some(pattern)) = (parts.first(), parts.get(1)) else {
-                self.odd_entry(
-                    &item,
-                    &item,
-                    "an entry of `wikis` must be a tuple (\"name\", r\"expression\")",
-                );
-                continue;
-            };
-            let Some(text) = name.text().map(str::to_owned) else {
-                self.odd_entry(&item, name, "the name of a wiki must be a string");
+                let why = "an entry of `wikis` must be a tuple (\"name\", r\"expression\")";
+                self.odd_entry(&item, &item, why);
                 continue;
             };
             let plain = |part: &str| {
                 !part.is_empty() && part.chars().all(|c| c == '_' || c == '-' || c.is_alphanumeric())
             };
-            if text.len() > LONGEST_NAME || !text.split('.').all(plain) {
-                let shown: String = text.chars().take(40).collect();
-                self.odd_entry(&item, name, &format!("{shown:?} is no name of a module"));
-                continue;
-            }
+            let text = match name.text() {
+                Some(text) if text.len() <= LONGEST_NAME && text.split('.').all(plain) => text.to_owned(),
+                _ => {
+                    self.odd_entry(&item, name, "the name of a wiki must be the name of a module");
+                    continue;
+                }
+            };
             let expression = match pattern.text().map(Expression::new) {
                 Some(Ok(expression)) => Some((pattern.span.clone(), expression)),
                 Some(Err(why)) => {
@@ -71,11 +67,8 @@ impl World<'_> {
                     None
                 }
                 None => {
-                    self.odd_entry(
-                        &item,
-                        pattern,
-                        &format!("the expression of the wiki {text:?} is not known"),
-                    );
+                    let why = format!("the expression of the wiki {text:?} is not known");
+                    self.odd_entry(&item, pattern, &why);
                     None
                 }
             };

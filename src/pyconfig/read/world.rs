@@ -8,10 +8,9 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use super::files::Files;
-use super::frame::Frame;
-use super::namespace::Class;
 pub(super) use super::namespace::{Binding, Namespace, Space};
-use super::value::{Item, TOO_DEEP, Unknown, Val};
+use super::namespace::{Class, Frame};
+use super::value::{TOO_DEEP, Unknown, Val};
 use super::{decode, syntax};
 use crate::farm::{Problem, Source, Span};
 
@@ -31,8 +30,6 @@ pub(super) struct Module {
     pub(super) name: String,
     pub(super) path: PathBuf,
     pub(super) space: Namespace,
-    /// Whether its statements are still being followed.
-    pub(super) running: bool,
     /// The offset of its text among all files.
     pub(super) start: usize,
 }
@@ -49,59 +46,26 @@ pub(super) struct World<'a> {
     stack: Vec<usize>,
     /// Whether the files are for Python 3, as those of MoinMoin 2.
     pub(super) python_3: bool,
-    /// The directory that `~` stands for.
-    pub(super) home: Option<PathBuf>,
     /// Expressions whose value another machine or user could see differently.
     pub(super) assumed: Vec<(Span, String)>,
     /// The texts of passwords and keys.
     pub(super) secrets: Vec<Span>,
     /// Why the main file can't be used.
     pub(super) refused: Option<String>,
-    /// Directories that the files put before their own in `sys.path`.
-    pub(super) search: Vec<PathBuf>,
-    /// Whether code ran that could reach everything.
-    pub(super) reached: bool,
+    /// Why another module may be found than the one among the files: where they change `sys.path`.
+    pub(super) search: Option<Rc<Unknown>>,
+    /// Why nothing is known for good: code may reach everything.
+    pub(super) lost: Option<Rc<Unknown>>,
     /// How often something was not followed: a `try` compares the count before and after its body.
     pub(super) doubts: usize,
     /// Whether the files change a module that is not among them, such as `os.path`.
     pub(super) patched: bool,
-    /// How many lists, dictionaries, and objects were put into others one by one.
-    pub(super) nestings: usize,
     steps: usize,
     depth: usize,
 }
 
-impl Namespace {
-    /// What a name stands for.
-    pub(super) fn get(&self, name: &str) -> Option<Binding> {
-        let unknown = |unknown: &Rc<Unknown>| {
-            let span = unknown.span.clone();
-            Binding { item: Item::new(Val::Unknown(Rc::clone(unknown)), span.clone()), key: span }
-        };
-        self.names.get(name).cloned().or_else(|| self.open.as_ref().map(unknown))
-    }
-
-    /// Makes all names unknown and returns their values. A class stays: its own names are made unknown, too.
-    pub(super) fn forget(&mut self, unknown: &Rc<Unknown>) -> Vec<Val> {
-        self.open = Some(Rc::clone(unknown));
-        let lost = |binding: &mut Binding| match &binding.item.val {
-            Val::Class(class) => Val::Class(*class),
-            _ => std::mem::replace(&mut binding.item.val, Val::Unknown(Rc::clone(unknown))),
-        };
-        self.names.values_mut().map(lost).collect()
-    }
-
-    /// [`Namespace::forget`], for good.
-    pub(super) fn lose(&mut self, unknown: &Rc<Unknown>) -> Vec<Val> {
-        match self.lost.replace(Rc::clone(unknown)) {
-            None => self.forget(unknown),
-            Some(_) => Vec::new(),
-        }
-    }
-}
-
 impl<'a> World<'a> {
-    pub(super) fn new(files: &'a mut dyn Files, source: Source, home: Option<PathBuf>) -> World<'a> {
+    pub(super) fn new(files: &'a mut dyn Files, source: Source) -> World<'a> {
         let mut world = World {
             files,
             source,
@@ -111,15 +75,13 @@ impl<'a> World<'a> {
             by_path: HashMap::new(),
             stack: Vec::new(),
             python_3: false,
-            home,
             assumed: Vec::new(),
             secrets: Vec::new(),
             refused: None,
-            search: Vec::new(),
-            reached: false,
+            search: None,
+            lost: None,
             doubts: 0,
             patched: false,
-            nestings: 0,
             steps: 0,
             depth: 0,
         };
@@ -153,8 +115,9 @@ impl<'a> World<'a> {
 
     /// Binds a name. The value is lost if code that is not followed has it by this name.
     pub(super) fn put(&mut self, at: Space, name: &str, mut binding: Binding) {
+        let all = self.lost.clone();
         let Some(space) = self.namespace(at) else { return };
-        let lost = space.lost.clone().map(|unknown| (unknown, true));
+        let lost = all.or_else(|| space.lost.clone()).map(|unknown| (unknown, true));
         let lost = lost.or_else(|| space.watched.get(name).cloned());
         let val = binding.item.val.clone();
         if let (Some((unknown, true)), false) = (&lost, matches!(val, Val::Class(_))) {
@@ -180,7 +143,7 @@ impl<'a> World<'a> {
         };
         let text = match decode::decode(&bytes) {
             Ok(text) => text,
-            Err(error) => return self.unusable(path, by, &error.to_string()),
+            Err(why) => return self.unusable(path, by, &why),
         };
         if self.stack.len() >= MOST_NESTED_MODULES {
             return self.unusable(path, by, "too many modules import each other");
@@ -205,17 +168,19 @@ impl<'a> World<'a> {
         let module = self.modules.len();
         let (name, path) = (name.to_owned(), path.to_owned());
         self.by_path.insert(path.clone(), Some(module));
-        self.modules.push(Module { name, path, space: Namespace::default(), running: true, start });
+        self.modules.push(Module { name, path, space: Namespace::default(), start });
         self.stack.push(module);
-        let first_class = self.classes.len();
-        let mut frame = Frame::new(module, Rc::from(text), start, utf8);
+        let (text, class) = (Rc::from(text), None);
+        let (unicode_literals, division, trying) = (false, false, false);
+        let mut frame = Frame { module, class, unicode_literals, division, trying, utf8, text, start };
         self.block(tree.root_node(), &mut frame);
         self.stack.pop();
+        // Of a template nothing is known but the names of its classes.
         if let Some(span) = found.template {
-            self.spoil_template(module, first_class, shift(span));
-        }
-        if let Some(module) = self.modules.get_mut(module) {
-            module.running = false;
+            let unknown = Rc::new(Unknown { span: shift(span), why: syntax::TEMPLATE.to_owned() });
+            let own = |class: &&mut Class| class.span.start >= start;
+            self.classes.iter_mut().filter(own).for_each(|class| drop(class.space.lose(&unknown)));
+            self.modules.last_mut().map(|module| module.space.lose(&unknown));
         }
         Some(module)
     }
@@ -230,23 +195,9 @@ impl<'a> World<'a> {
         None
     }
 
-    /// Of a template nothing is known but the names of its classes.
-    fn spoil_template(&mut self, module: usize, first_class: usize, span: Span) {
-        let unknown = Rc::new(Unknown { span, why: syntax::TEMPLATE.to_owned() });
-        for class in self.classes.iter_mut().skip(first_class) {
-            let _ = class.space.lose(&unknown);
-        }
-        if let Some(module) = self.modules.get_mut(module) {
-            let plain = |binding: &&mut Binding| !matches!(binding.item.val, Val::Class(_) | Val::Module(_));
-            for binding in module.space.names.values_mut().filter(plain) {
-                binding.item.val = Val::Unknown(Rc::clone(&unknown));
-            }
-        }
-    }
-
-    /// Reports that a module imports a name from one that is still being followed and has not bound the name yet.
+    /// Reports that a module imports one that is still being followed, and so has not bound all its names yet.
     pub(super) fn cycle(&mut self, module: usize, by: &Span) {
-        let from = self.stack.iter().position(|running| *running == module).unwrap_or(0);
+        let Some(from) = self.stack.iter().position(|running| *running == module) else { return };
         let around = self.stack.iter().skip(from).chain([&module]);
         let names: Vec<&str> =
             around.filter_map(|module| Some(self.modules.get(*module)?.name.as_str())).collect();

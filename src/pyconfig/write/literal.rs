@@ -2,9 +2,7 @@
 
 use std::fmt::Write;
 
-use url::Url;
-
-use crate::farm::{Key, Value, quoted};
+use crate::farm::{Key, Value};
 
 /// Which Python reads it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,21 +73,8 @@ pub(super) fn boolean(value: bool) -> &'static str {
 
 /// A comment with a setting as in a farm file; `config import` reads it.
 pub(super) fn said(key: Key, value: &Value) -> String {
-    let list = |items: &mut dyn Iterator<Item = &str>| {
-        let items: Vec<String> = items.map(quoted).collect();
-        format!("[{}]", items.join(", "))
-    };
-    let value = match value {
-        Value::Text(text) | Value::Store { text, .. } => quoted(text),
-        Value::Names(names) => list(&mut names.iter().map(String::as_str)),
-        Value::Urls(urls) => list(&mut urls.iter().map(Url::as_str)),
-        Value::Url(url) => quoted(url.as_str()),
-        Value::Path(path) => quoted(&path.display().to_string()),
-        Value::Version(version) => quoted(&version.to_string()),
-        Value::Bool(_) | Value::Number(_) | Value::Pair(..) => value.to_string(),
-    };
     let mut ascii = String::new();
-    for character in value.chars() {
+    for character in value.to_string().chars() {
         match character {
             ' '..='~' => ascii.push(character),
             _ => drop(write!(ascii, "\\U{:08x}", u32::from(character))),

@@ -87,8 +87,8 @@ impl Speller<'_> {
             (Key::CookiePath, Value::Text(path)) if path.is_empty() => {
                 vec![self.left_out(key, "an empty one has no effect")]
             }
-            (Key::CookieLifetime, Value::Number(hours)) => vec![self.one_number(*hours)],
-            (Key::CookieLifetime, Value::Pair(anonymous, user)) => self.pair(*anonymous, *user),
+            (Key::CookieLifetime, Value::Number(hours)) => self.lifetime(None, *hours),
+            (Key::CookieLifetime, Value::Pair(anonymous, user)) => self.lifetime(Some(*anonymous), *user),
             // The pair that is written for cookie_lifetime has it.
             (Key::AnonymousSessionLifetime, _) if self.behavior >= Behavior::V1_9_0 => Vec::new(),
             (Key::Interwikiname, Value::Text(name)) => vec![self.set(key, &text(name, self.python()))],
@@ -195,46 +195,27 @@ impl Speller<'_> {
         self.set(Key::CookieDomain, &string(domain, self.python()))
     }
 
-    /// A lifetime as 1.7 and 1.8 have it.
-    fn one_number(&self, hours: f64) -> Line {
-        let anonymous = self.wiki.moin().anonymous_session_lifetime.unwrap_or(0.0);
-        match self.behavior {
-            behavior if behavior < Behavior::V1_9_0 => self.set(Key::CookieLifetime, &number(hours)),
-            Behavior::V2 | Behavior::V2Beta | Behavior::V2Dev => self.permanent(hours),
-            _ if hours.trunc() == 0.0 => {
+    /// A lifetime in the form of the version, out of one number, or of a pair with that of anonymous sessions.
+    fn lifetime(&self, pair: Option<f64>, user: f64) -> Vec<Line> {
+        let key = Key::CookieLifetime;
+        let anonymous = pair.or(self.wiki.moin().anonymous_session_lifetime).unwrap_or(0.0);
+        let line = match (self.behavior, pair) {
+            (behavior, _) if behavior >= Behavior::V2 && user > 0.0 => {
+                self.set(key, &format!("timedelta(hours={})", number(user)))
+            }
+            (behavior, _) if behavior >= Behavior::V2 => self.left_out(key, "2.0 requires a positive time"),
+            (behavior, _) if behavior < Behavior::V1_9_0 => self.set(key, &number(user)),
+            (_, None) if user.trunc() == 0.0 => {
                 let why = "0 meant forever before 1.9; from 1.9 on, nobody would stay logged in";
-                self.left_out(Key::CookieLifetime, why)
+                self.left_out(key, why)
             }
-            _ => {
-                let pair = format!("({}, {})", number(anonymous), number(hours.trunc()));
-                self.set(Key::CookieLifetime, &pair)
-            }
-        }
-    }
-
-    /// A lifetime as 1.9 has it.
-    fn pair(&self, anonymous: f64, user: f64) -> Vec<Line> {
-        match self.behavior {
-            Behavior::V2 | Behavior::V2Beta | Behavior::V2Dev => vec![self.permanent(user)],
-            behavior if behavior >= Behavior::V1_9_0 => {
-                vec![self.set(Key::CookieLifetime, &format!("({}, {})", number(anonymous), number(user)))]
-            }
-            _ => {
-                let mut lines = vec![self.set(Key::CookieLifetime, &number(user))];
-                if anonymous != 0.0 && self.wiki.setting(Key::AnonymousSessionLifetime).is_none() {
-                    lines.push(self.set(Key::AnonymousSessionLifetime, &number(anonymous)));
-                }
-                lines
-            }
-        }
-    }
-
-    fn permanent(&self, hours: f64) -> Line {
-        if hours > 0.0 {
-            self.set(Key::CookieLifetime, &format!("timedelta(hours={})", number(hours)))
-        } else {
-            self.left_out(Key::CookieLifetime, "2.0 requires a positive time")
-        }
+            (_, None) => self.set(key, &format!("({}, {})", number(anonymous), number(user.trunc()))),
+            (_, Some(_)) => self.set(key, &format!("({}, {})", number(anonymous), number(user))),
+        };
+        let other = Key::AnonymousSessionLifetime;
+        let own = self.behavior < Behavior::V1_9_0 && self.wiki.setting(other).is_none();
+        let more = pair.filter(|hours| own && *hours != 0.0).map(|hours| self.set(other, &number(hours)));
+        std::iter::once(line).chain(more).collect()
     }
 
     /// A directory from the root.
