@@ -650,13 +650,15 @@ user_dir = "/srv/users"       # wikiconfig.py:5
 
 "##]])
         .stderr(str![[r#"
-error[dynamic-setting]: data_dir can't be known without running the file: ~ is the home directory of the user who runs the wiki
+error[dynamic-setting]: data_dir can't be known without running the file: ~ is
+                        the home directory of the user who runs the wiki
  --> wikiconfig.py:4:16
   |
 4 |     data_dir = os.path.expanduser('~/wiki/data')
   |                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
   |
-  = help: `--run PYTHON` runs the file; or write the comment `# wikifarm: data_dir = …`
+  = help: `--run PYTHON` runs the file; or write the comment
+          `# wikifarm: data_dir = …`
 
 
 "#]])

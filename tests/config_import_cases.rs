@@ -95,7 +95,7 @@ fn import_of_misleading_files_gives_pythons_values_or_none() {
 const HEAD: &str = "from MoinMoin.config.multiconfig import DefaultConfig\nfrom MoinMoin.auth import MoinAuth\n\
                     import os, sys, re\n# wikifarm: url = \"https://wiki.example.org/\"\n";
 
-/// Imports 235 small files. Python 2.7.18 computed their values.
+/// Imports 236 small files. Python 2.7.18 computed their values.
 #[test]
 fn import_of_small_misleading_files_gives_pythons_values_or_none() {
     let lines = fs::read_to_string(fixtures().join("misleading.jsonl")).unwrap();

@@ -63,7 +63,6 @@ pub use units::{parse_duration, parse_time};
 pub use value::Value;
 #[doc(hidden)]
 pub use value::quoted;
-pub(crate) use value::session_store;
 pub use wiki::{Origin, Setting, Wiki};
 
 /// A farm: its wikis with their settings, what the administrator intends, and the policies.

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use url::Url;
 
-use crate::text::is_unsafe;
 use crate::location::{Location, LocationError, hidden};
 use crate::moin::Version;
+use crate::text::is_unsafe;
 
 /// A setting's value.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,7 +45,7 @@ pub enum Value {
 /// # Errors
 ///
 /// If it is not; the reason is for people.
-pub(crate) fn session_store(text: &str) -> Result<Location, String> {
+fn session_store(text: &str) -> Result<Location, String> {
     let (kind, rest) = text.split_once(':').unwrap_or((text, ""));
     match kind {
         "moin-1.8" | "moin-1.9" | "sqlite" if rest.is_empty() => {

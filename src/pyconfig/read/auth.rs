@@ -108,7 +108,7 @@ impl World<'_> {
         let custom = Some(HANDLERS[1].to_owned());
         let Val::Object(object) = &item.val else { return custom };
         // With a database of its own it does what MoinMoin's does, as long as it is known where.
-        let database = self.database(setting, item).map(|address| address.is_ok());
+        let database = self.database(setting, item).map(|(_, read)| read.is_ok());
         let own = own_class(&object.class).unwrap_or_default();
         let (position, parameter, default) = match (setting, own, database) {
             _ if object.all.lost().is_some() || database == Some(false) => return custom,

@@ -1,9 +1,10 @@
 //! Sessions in a database: wikifarm's own modules for MoinMoin, `contrib/moin`, and the address that they are given.
 
 use super::auth::own_class;
+use super::settings::Read;
 use super::value::{Item, Object, Val};
 use super::world::World;
-use crate::farm::{Key, session_store};
+use crate::farm::{Key, Value};
 use crate::location::Location;
 
 /// The modules. They are not read, even where they lie beside the configuration.
@@ -22,9 +23,9 @@ fn called(object: &Object) -> &str {
 }
 
 impl World<'_> {
-    /// The address of the database in which the value of `session_service` or `session_handler` keeps sessions; else why that
-    /// is not known, and whether it is wrong. `None` for values that are not of our modules.
-    pub(super) fn database(&self, setting: Key, item: &Item) -> Option<Result<Item, (Item, String, bool)>> {
+    /// The address of the database in which the value of `session_service` or `session_handler` keeps sessions, and what it
+    /// means for `session_store`. `None` for values that are not of our modules.
+    pub(super) fn database(&self, setting: Key, item: &Item) -> Option<(Item, Read)> {
         let Val::Object(object) = &item.val else { return None };
         let made = match (setting, called(object)) {
             (Key::SessionService, SERVICE) | (Key::SessionHandler, HANDLER) => object,
@@ -36,33 +37,25 @@ impl World<'_> {
             }
             _ => return None,
         };
+        let odd = |item: &Item, why: &str, wrong| {
+            Some((item.clone(), Err((item.span.clone(), why.to_owned(), wrong))))
+        };
         let Some(address) = made.given.get(0, "address") else {
-            return Some(Err((item.clone(), "it is given no address".to_owned(), true)));
+            return odd(item, "it is given no address", true);
         };
         let Some(text) = address.text() else {
-            let why = address.reason("its address is no string").why.clone();
-            return Some(Err((address.clone(), why, false)));
+            return odd(address, &address.reason("its address is no string").why, false);
         };
-        Some(match whole(text) {
-            Ok(true) => Ok(address.clone()),
-            Ok(false) => {
-                let why = "it is relative to the directory in which the wiki is started";
-                Err((address.clone(), why.to_owned(), false))
+        match Value::store(text) {
+            _ if text.contains(char::is_control) => odd(address, "it holds a control character", true),
+            Err(why) => odd(address, &why, true),
+            Ok(Value::Store { location, .. }) if matches!(*location, Location::Directory { .. }) => {
+                odd(address, "it must be the address of a database: sqlite:FILE or redis://HOST", true)
             }
-            Err(why) => Err((address.clone(), why, true)),
-        })
-    }
-}
-
-/// Whether every path in an address of a database begins at the root.
-fn whole(text: &str) -> Result<bool, String> {
-    if text.chars().any(char::is_control) {
-        return Err("it holds a control character".to_owned());
-    }
-    match session_store(text)? {
-        Location::Directory { .. } => {
-            Err("it must be the address of a database: sqlite:FILE or redis://HOST".to_owned())
+            Ok(Value::Store { location, .. }) if !location.is_absolute() => {
+                odd(address, "it is relative to the directory in which the wiki is started", false)
+            }
+            Ok(store) => Some((address.clone(), Ok(Some(store)))),
         }
-        database => Ok(database.is_absolute()),
     }
 }

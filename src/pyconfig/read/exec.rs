@@ -12,12 +12,10 @@ use super::value::{Item, NO_EXPRESSION, Seq, TOO_DEEP, Unknown, Val};
 use super::world::World;
 use crate::farm::Span;
 
-/// How a block ended.
+/// Why a block did not end with its last statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Flow {
-    /// With its last statement.
-    Next,
-    /// With an import that fails, inside a `try`.
+pub(super) enum Stop {
+    /// An import fails inside a `try`.
     Raised,
     /// Where it continues is not known.
     Lost,
@@ -35,23 +33,17 @@ const CHANGING: [&str; 5] =
 
 impl World<'_> {
     /// Follows the statements of a block or module.
-    pub(super) fn block(&mut self, block: Node<'_>, frame: &mut Frame) -> Flow {
+    pub(super) fn block(&mut self, block: Node<'_>, frame: &mut Frame) -> Result<(), Stop> {
         if self.enter().is_err() {
             self.skip(block, frame, TOO_DEEP);
-            return Flow::Lost;
+            return Err(Stop::Lost);
         }
-        let mut flow = Flow::Next;
-        for statement in children(block) {
-            flow = self.statement(statement, frame);
-            if flow != Flow::Next {
-                break;
-            }
-        }
+        let end = children(block).try_for_each(|statement| self.statement(statement, frame));
         self.leave();
-        flow
+        end
     }
 
-    fn statement(&mut self, node: Node<'_>, frame: &mut Frame) -> Flow {
+    fn statement(&mut self, node: Node<'_>, frame: &mut Frame) -> Result<(), Stop> {
         let broken = |child: &Node<'_>| child.is_error() || children(*child).any(|it| it.is_error());
         match node.kind() {
             // Parts of the statement may be misplaced, or belong to the next one.
@@ -62,7 +54,7 @@ impl World<'_> {
                 children(node).for_each(|child| self.expression_statement(child, frame));
             }
             "import_statement" | "import_from_statement" | "future_import_statement" => {
-                return if self.import(node, frame).is_some() { Flow::Next } else { Flow::Raised };
+                return self.import(node, frame).ok_or(Stop::Raised);
             }
             "class_definition" => self.class(node, frame),
             "function_definition" | "decorated_definition" => {
@@ -78,7 +70,7 @@ impl World<'_> {
             "try_statement" => return self.try_statement(node, frame),
             "delete_statement" => children(node).for_each(|child| self.delete(child, frame)),
             "global_statement" if frame.class.is_none() => {}
-            "break_statement" | "continue_statement" | "raise_statement" => return Flow::Lost,
+            "break_statement" | "continue_statement" | "raise_statement" => return Err(Stop::Lost),
             "pass_statement" => {}
             // As far as it can be read.
             "ERROR" => return self.block(node, frame),
@@ -93,7 +85,7 @@ impl World<'_> {
                 }
             }
         }
-        Flow::Next
+        Ok(())
     }
 
     fn expression_statement(&mut self, node: Node<'_>, frame: &mut Frame) {
@@ -245,13 +237,13 @@ impl World<'_> {
         }
         let id = self.new_class(&name, span.clone(), bases);
         let outer = frame.class.replace(id);
-        let flow = node.child_by_field_name("body").map(|body| self.block(body, frame));
+        let end = node.child_by_field_name("body").map_or(Ok(()), |body| self.block(body, frame));
         frame.class = outer;
         if let Some(class) = self.classes.get_mut(id) {
             class.meta |= meta || CHANGING.iter().any(|name| class.space.names.contains_key(*name));
             let why = match class.meta {
                 true => Some("a metaclass or a special method may change it"),
-                false => flow.filter(|flow| *flow != Flow::Next).map(|_| "its class is not followed"),
+                false => end.err().map(|_| "its class is not followed"),
             };
             if let Some(why) = why {
                 let unknown = Rc::new(Unknown { span: span.clone(), why: why.to_owned() });
@@ -262,7 +254,7 @@ impl World<'_> {
         self.put(frame.space(), &name, Binding { item, key: span });
     }
 
-    fn if_statement(&mut self, node: Node<'_>, frame: &mut Frame) -> Flow {
+    fn if_statement(&mut self, node: Node<'_>, frame: &mut Frame) -> Result<(), Stop> {
         let mut cursor = node.walk();
         let others: Vec<Node<'_>> = node.children_by_field_name("alternative", &mut cursor).collect();
         for branch in std::iter::once(node).chain(others) {
@@ -270,52 +262,52 @@ impl World<'_> {
             let truth = condition.map_or(Some(true), |condition| self.eval(condition, frame).truth());
             if truth == Some(true) {
                 let body = ["consequence", "body"].iter().find_map(|it| branch.child_by_field_name(it));
-                return body.map_or(Flow::Next, |body| self.block(body, frame));
+                return body.map_or(Ok(()), |body| self.block(body, frame));
             }
             if truth.is_none() {
                 let shown = condition.map(|it| frame.shown(it)).unwrap_or_default();
                 self.skip(node, frame, &format!("it depends on `{shown}`"));
-                return Flow::Next;
+                return Ok(());
             }
         }
-        Flow::Next
+        Ok(())
     }
 
-    fn for_statement(&mut self, node: Node<'_>, frame: &mut Frame) -> Flow {
+    fn for_statement(&mut self, node: Node<'_>, frame: &mut Frame) -> Result<(), Stop> {
         let field = |name: &str| node.child_by_field_name(name);
         let (Some(left), Some(right), Some(body)) = (field("left"), field("right"), field("body")) else {
-            return Flow::Next;
+            return Ok(());
         };
         let plain = field("alternative").is_none() && !jumps(body);
         let items = self.eval(right, frame).items().filter(|items| plain && items.len() <= MOST_ROUNDS);
-        let mut flow = if items.is_some() { Flow::Next } else { Flow::Lost };
+        let mut end = items.as_ref().map(|_| ()).ok_or(Stop::Lost);
         for item in items.into_iter().flatten() {
-            if flow == Flow::Next {
+            end = end.and_then(|()| {
                 self.assign(left, item, frame);
-                flow = self.block(body, frame);
-            }
+                self.block(body, frame)
+            });
         }
-        if flow == Flow::Lost {
+        if end == Err(Stop::Lost) {
             self.skip(node, frame, LOOP);
-            flow = Flow::Next;
+            return Ok(());
         }
-        flow
+        end
     }
 
     /// The body is followed as long as everything in it is. If an import of it fails, the handler is followed.
-    fn try_statement(&mut self, node: Node<'_>, frame: &mut Frame) -> Flow {
+    fn try_statement(&mut self, node: Node<'_>, frame: &mut Frame) -> Result<(), Stop> {
         let before = self.doubts;
-        let Some(body) = node.child_by_field_name("body") else { return Flow::Next };
+        let Some(body) = node.child_by_field_name("body") else { return Ok(()) };
         let outer = std::mem::replace(&mut frame.trying, true);
-        let flow = self.block(body, frame);
+        let end = self.block(body, frame);
         frame.trying = outer;
         let more = children(node).any(|clause| matches!(clause.kind(), "else_clause" | "finally_clause"));
-        if self.doubts != before || flow == Flow::Lost || more {
+        if self.doubts != before || end == Err(Stop::Lost) || more {
             self.skip(node, frame, "it depends on whether a `try` succeeds");
-            return if flow == Flow::Raised { Flow::Next } else { flow };
+            return if end == Err(Stop::Raised) { Ok(()) } else { end };
         }
-        if flow != Flow::Raised {
-            return flow;
+        if end.is_ok() {
+            return end;
         }
         let catches = |clause: &Node<'_>| {
             let head = frame.text(*clause).split(':').next().unwrap_or_default().trim().to_owned();
@@ -324,7 +316,7 @@ impl World<'_> {
         };
         let handler = children(node).filter(|it| it.kind() == "except_clause").find(catches);
         let block = handler.and_then(|handler| children(handler).find(|child| child.kind() == "block"));
-        block.map_or(flow, |block| self.block(block, frame))
+        block.map_or(end, |block| self.block(block, frame))
     }
 }
 

@@ -26,8 +26,7 @@ pub(super) fn reaches_all(name: &str) -> bool {
 }
 
 /// Functions that only look at what they are given.
-pub(super) const LOOKS: [&str; 8] =
-    ["super", "isinstance", "hasattr", "getattr", "str", "repr", "id", "type"];
+pub(super) const LOOKS: [&str; 7] = ["super", "isinstance", "hasattr", "str", "repr", "id", "type"];
 
 /// Why a function can't be used as a value.
 pub(super) const FUNCTION: &str = "it is a function";
@@ -193,24 +192,17 @@ impl World<'_> {
 
     /// What a name with attributes stands for.
     fn dotted(&mut self, node: Node<'_>, frame: &Frame) -> Option<Item> {
-        let span = frame.span(node);
-        match node.kind() {
-            "identifier" => Some(Item::new(self.lookup(frame.text(node), &span, frame), span)),
-            "attribute" => {
-                let mut names = Vec::new();
-                let mut at = node;
-                while at.kind() == "attribute" && names.len() < 100 {
-                    names.push(at.child_by_field_name("attribute")?);
-                    at = at.child_by_field_name("object")?;
-                }
-                let root = if at.kind() == "identifier" { self.dotted(at, frame)? } else { return None };
-                Some(names.into_iter().rev().fold(root, |object, name| {
-                    let span = frame.span(name);
-                    Item::new(self.attribute(&object, frame.text(name), &span), span)
-                }))
-            }
-            _ => None,
+        let (mut names, mut at) = (Vec::new(), node);
+        while at.kind() == "attribute" && names.len() < 100 {
+            names.push(at.child_by_field_name("attribute")?);
+            at = at.child_by_field_name("object")?;
         }
+        let span = frame.span(at);
+        let root = (at.kind() == "identifier").then(|| self.lookup(frame.text(at), &span, frame))?;
+        Some(names.into_iter().rev().fold(Item::new(root, span), |object, name| {
+            let span = frame.span(name);
+            Item::new(self.attribute(&object, frame.text(name), &span), span)
+        }))
     }
 
     fn skip_import(&mut self, node: Node<'_>, later: bool, unknown: &Rc<Unknown>, frame: &Frame) {

@@ -58,17 +58,10 @@ impl World<'_> {
         }
         let keeper =
             if version.behavior() < Behavior::V1_9_0 { Key::SessionHandler } else { Key::SessionService };
-        if let Some(binding) = self.class_attribute(class, keeper.name())
-            && let Some(address) = self.database(keeper, &binding.item)
+        if let Some(Binding { item, key }) = self.class_attribute(class, keeper.name())
+            && let Some((item, read)) = self.database(keeper, &item)
         {
-            let (item, read) = match address {
-                Ok(item) => {
-                    let store = item.text().map(Value::store).transpose();
-                    (item.clone(), store.map_err(|why| (item.span, why, true)))
-                }
-                Err((item, why, wrong)) => (item.clone(), Err((item.span, why, wrong))),
-            };
-            found.take(Key::SessionStore, &Binding { item, key: binding.key.clone() }, read);
+            found.take(Key::SessionStore, &Binding { item, key }, read);
         }
         found
     }

@@ -173,7 +173,7 @@ impl<'a> World<'a> {
         let (text, class) = (Rc::from(text), None);
         let (unicode_literals, division, trying) = (false, false, false);
         let mut frame = Frame { module, class, unicode_literals, division, trying, utf8, text, start };
-        self.block(tree.root_node(), &mut frame);
+        let _ = self.block(tree.root_node(), &mut frame);
         self.stack.pop();
         // Of a template nothing is known but the names of its classes.
         if let Some(span) = found.template {
