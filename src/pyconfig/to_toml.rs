@@ -10,7 +10,6 @@ use std::sync::Arc;
 
 use super::read::{Imported, LeftOut, expression, normpath, one_line};
 use crate::farm::{Key, Setting, Span, Value, Wiki, quoted};
-use crate::text::is_unsafe;
 
 /// The widest line that comments are lined up behind.
 const WIDEST: usize = 60;
