@@ -14,9 +14,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use self::line::{Area, Line, Status, Symptom};
-use super::session::verify_options;
 use super::shared::wiki::find_wiki;
-use super::shared::{Context, Exit, Format, Outcome, index, must_be_trusted};
+use super::shared::{Context, Exit, Failure, Format, Outcome, index, must_be_trusted};
 use crate::farm::{Farm, Trusted};
 use crate::health::{Cleaner, Does, find_cleaners};
 use crate::lint;
@@ -145,7 +144,8 @@ fn farm_lines(
     let mut specs = store::of_farm(farm).stores;
     specs.retain(|spec| chosen(options, spec.wikis.iter().map(|wiki| &wiki.name)));
     let model = Model::new(farm, &RealDirectories::default(), &context.suffixes);
-    let run = verify_options(Some(farm), seconds, false)?;
+    let run =
+        verify::Options::of(Some(farm), seconds, false).map_err(|error| Failure::usage(error.to_string()))?;
     let stop = context.stop()?;
     let looking = context.progress("Checking sessions", &tally::LOOKED, &specs);
     let report = verify::verify(specs, Some((farm, &model)), &run, &stop);

@@ -13,7 +13,9 @@ use crate::cli::shared::users::Users;
 use crate::cli::shared::{Context, Exit, Failure, Outcome};
 use crate::farm::{Trusted, parse_duration};
 use crate::location::options_help;
-use crate::ops::migrate::{self, AllowList, Error, Generation, OnConflict, Options as Run, Stores, UserMap};
+use crate::ops::migrate::{
+    self, AllowList, Generation, MigrateError, OnConflict, Options as Run, Stores, UserMap,
+};
 use crate::store::{Address, State, StoreSpec, UserDir, shown_address, tally};
 use crate::sys;
 
@@ -255,12 +257,12 @@ fn rewrites_passwords(from: &StoreSpec, to: &StoreSpec, renamed: Option<Generati
     (old || renamed == Some(Generation::New)) && (new || to.wikis.is_empty())
 }
 
-fn failure(error: Error) -> Failure {
+fn failure(error: MigrateError) -> Failure {
     match error {
-        Error::Usage(why) => Failure::of(Exit::Usage, why),
-        Error::Refused(why) => Failure::of(Exit::Refused, why),
-        Error::Locked(error) => Failure::refused(error.to_string()).help(error.help()),
-        Error::Failed(why) => Failure::of(Exit::Partial, why),
+        MigrateError::Usage(why) => Failure::of(Exit::Usage, why),
+        MigrateError::Refused(why) => Failure::of(Exit::Refused, why),
+        MigrateError::Locked(error) => Failure::refused(error.to_string()).help(error.help()),
+        MigrateError::Failed(why) => Failure::of(Exit::Partial, why),
     }
 }
 

@@ -14,8 +14,6 @@ mod whois;
 
 use clap::Subcommand;
 
-pub(super) use verify::options_of as verify_options;
-
 use super::shared::Format::{Csv, Human, Json, Ndjson, Sarif};
 use super::shared::{Context, Outcome, formats};
 use crate::report::json::{CommandSchema, schema_of};

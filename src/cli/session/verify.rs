@@ -11,10 +11,7 @@ use serde::Serialize;
 use crate::cli::shared::stores::{StoreArgs, Stores};
 use crate::cli::shared::summary::{self, LogArgs, MetricsArgs, RunSummary, StoreLabels};
 use crate::cli::shared::{Context, Exit, Failure, Format, Outcome};
-use crate::farm::Trusted;
 use crate::location::RealDirectories;
-use crate::ops::migrate::AllowList;
-use crate::ops::prune::Policy;
 use crate::ops::verify::{self, Finding, Report, Rule};
 use crate::report::sarif;
 use crate::sharing::Model;
@@ -113,7 +110,9 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
 fn verify(options: &Options, context: &mut Context<'_>, summary: &mut RunSummary) -> Outcome {
     let Stores { specs, farm, exit } = options.stores.find(context, false)?;
     #[expect(clippy::cast_possible_truncation, reason = "times are bounded where they are read")]
-    let run = options_of(farm.as_ref(), context.now() as i64, options.stores.is_whole_farm())?;
+    let whole_farm = options.stores.is_whole_farm();
+    let run = verify::Options::of(farm.as_ref(), context.now() as i64, whole_farm)
+        .map_err(|error| Failure::usage(error.to_string()))?;
     let model = farm.as_ref().map(|farm| Model::new(farm, &RealDirectories::default(), &context.suffixes));
     let farm = farm.as_ref().zip(model.as_ref());
     let stop = context.stop()?;
@@ -150,27 +149,6 @@ fn verify(options: &Options, context: &mut Context<'_>, summary: &mut RunSummary
         context.stopped(&format!("{} checked", sessions(report.scanned())));
     }
     Ok(status)
-}
-
-/// The options for the stores of a farm, at `now` in unix seconds.
-pub(in crate::cli) fn options_of(
-    farm: Option<&Trusted>,
-    now: i64,
-    whole_farm: bool,
-) -> Result<verify::Options, Failure> {
-    let mut policy = Policy::default();
-    if let Some(farm) = farm {
-        let refused = |error: crate::ops::prune::PolicyError| Failure::usage(error.to_string());
-        if let Some(age) = farm.prune.stale_temp {
-            policy = policy.with_stale_temp(age).map_err(refused)?;
-        }
-        policy = policy.with_idle(farm.prune.idle).map_err(refused)?;
-        if let Some(age) = farm.prune.no_expires {
-            policy = policy.with_no_expires(age).map_err(refused)?;
-        }
-    }
-    let allow = AllowList::with(farm.map_or(Vec::new(), |farm| farm.allow_globals.clone()));
-    Ok(verify::Options { policy, now, allow, whole_farm })
 }
 
 /// For metrics and the log.

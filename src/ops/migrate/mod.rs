@@ -33,7 +33,7 @@ mod transfer;
 
 pub use allow::AllowList;
 pub use cookie_map::{CookieMap, MapKind, Pair, is_plain_name};
-pub use options::{Error, OnConflict, Options};
+pub use options::{MigrateError, OnConflict, Options};
 pub use rename::{Generation, UserMap};
 pub use report::{Counts, Problem, Report, Tally, Undone};
 pub use rollback::rollback;
@@ -48,11 +48,11 @@ use transfer::Transfer;
 /// # Errors
 ///
 /// If nothing was changed.
-pub fn migrate(stores: &Stores, options: &Options, stop: &AtomicBool) -> Result<Report, Error> {
+pub fn migrate(stores: &Stores, options: &Options, stop: &AtomicBool) -> Result<Report, MigrateError> {
     let begun = Instant::now();
     let to_redis = matches!(stores.to.spec().location, Location::Redis(_));
     if to_redis && options.include_expired {
-        return Err(Error::Usage(
+        return Err(MigrateError::Usage(
             ops::Problem::from("Redis drops expired sessions at once").help("omit --include-expired"),
         ));
     }
@@ -62,7 +62,7 @@ pub fn migrate(stores: &Stores, options: &Options, stop: &AtomicBool) -> Result<
         Some(stores.lock(&options.lock_dir, options.wait.then_some(stop))?)
     };
     let (path, from, to) = journal_of(stores, options);
-    let known = journal::read(&path, &from, &to).map_err(|why| Error::Refused(why.into()))?;
+    let known = journal::read(&path, &from, &to).map_err(|why| MigrateError::Refused(why.into()))?;
     if options.on_conflict == OnConflict::Fail {
         no_conflicts(stores, options, &known)?;
     }
@@ -72,7 +72,7 @@ pub fn migrate(stores: &Stores, options: &Options, stop: &AtomicBool) -> Result<
         stores.to.tidy();
         stores.from.tidy();
         let journal = Journal::open(path.clone(), &from, &to).map_err(|error| {
-            Error::Failed(format!("{}: {error}", path.display(), error = why(&error)).into())
+            MigrateError::Failed(format!("{}: {error}", path.display(), error = why(&error)).into())
         })?;
         Some(journal)
     };
@@ -84,7 +84,7 @@ pub fn migrate(stores: &Stores, options: &Options, stop: &AtomicBool) -> Result<
     (report.foreign, report.foreign_names) = (foreign.count, foreign.shown());
     if let Err(error) = listed {
         if report.tally == Tally::default() {
-            return Err(Error::Failed(ops::Problem::of(&error)));
+            return Err(MigrateError::Failed(ops::Problem::of(&error)));
         }
         report.tally.counts.failed += 1;
         report.tally.problem(ops::Problem::of(&error));
@@ -94,7 +94,7 @@ pub fn migrate(stores: &Stores, options: &Options, stop: &AtomicBool) -> Result<
 }
 
 /// Refuses the run if the target has another session with the same id, which is not an earlier copy.
-fn no_conflicts(stores: &Stores, options: &Options, known: &Known) -> Result<(), Error> {
+fn no_conflicts(stores: &Stores, options: &Options, known: &Known) -> Result<(), MigrateError> {
     let rules = stores.rules(options);
     let (mut conflicts, mut first) = (0_u64, None);
     let listed = flow::batches(stores.from.as_ref(), |ids| {
@@ -118,14 +118,14 @@ fn no_conflicts(stores: &Stores, options: &Options, known: &Known) -> Result<(),
             }
         });
     });
-    listed.map_err(|error| Error::Failed(ops::Problem::of(&error)))?;
+    listed.map_err(|error| MigrateError::Failed(ops::Problem::of(&error)))?;
     match first {
         None => Ok(()),
         Some(first) => {
             let message = format!(
                 "the target has {conflicts} other sessions with the same ids, such as {first}: nothing was changed"
             );
-            Err(Error::Refused(ops::Problem::from(message).help("use --on-conflict skip or newer")))
+            Err(MigrateError::Refused(ops::Problem::from(message).help("use --on-conflict skip or newer")))
         }
     }
 }

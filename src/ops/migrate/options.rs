@@ -64,7 +64,7 @@ pub struct Options {
 /// Why nothing was changed.
 #[derive(Debug)]
 #[non_exhaustive]
-pub enum Error {
+pub enum MigrateError {
     /// The options contradict each other.
     Usage(Problem),
     /// A guard refused.

@@ -4,7 +4,7 @@ use crate::store::{EntryName, Raw, Read, Stamp, WritableStore, Written};
 use crate::sys::{Removal, why};
 
 use super::journal::{self, Entry};
-use super::options::{Error, Options};
+use super::options::{MigrateError, Options};
 use super::report::Undone;
 use super::stores::{Stores, journal_of};
 
@@ -14,12 +14,14 @@ use super::stores::{Stores, journal_of};
 /// # Errors
 ///
 /// If nothing was changed.
-pub fn rollback(stores: &Stores, options: &Options) -> Result<Undone, Error> {
+pub fn rollback(stores: &Stores, options: &Options) -> Result<Undone, MigrateError> {
     let _locks = stores.lock(&options.lock_dir, None)?;
     let (path, from, to) = journal_of(stores, options);
-    let known = journal::read(&path, &from, &to).map_err(|why| Error::Refused(why.into()))?;
+    let known = journal::read(&path, &from, &to).map_err(|why| MigrateError::Refused(why.into()))?;
     if known.is_empty() {
-        return Err(Error::Usage("nothing to undo: no journal of a migration between these stores".into()));
+        return Err(MigrateError::Usage(
+            "nothing to undo: no journal of a migration between these stores".into(),
+        ));
     }
     // Removes files of a killed run.
     stores.to.tidy();
@@ -44,7 +46,7 @@ pub fn rollback(stores: &Stores, options: &Options) -> Result<Undone, Error> {
     }
     if undone.changed == 0 && undone.failed == 0 {
         journal::delete(&path).map_err(|error| {
-            Error::Failed(format!("{}: {error}", path.display(), error = why(&error)).into())
+            MigrateError::Failed(format!("{}: {error}", path.display(), error = why(&error)).into())
         })?;
     }
     Ok(undone)

@@ -9,7 +9,7 @@ use crate::sys::{Dir, Lock, LockDir};
 
 use super::journal::Journal;
 use super::nothing::Nothing;
-use super::options::{Error, Options};
+use super::options::{MigrateError, Options};
 use super::select::Rules;
 
 /// Both stores, open.
@@ -26,11 +26,11 @@ impl Stores {
     /// # Errors
     ///
     /// If a store can't be opened, if both are the same, or if the target is inside the source.
-    pub fn open(from: StoreSpec, to: StoreSpec, dry_run: bool) -> Result<Stores, Error> {
+    pub fn open(from: StoreSpec, to: StoreSpec, dry_run: bool) -> Result<Stores, MigrateError> {
         apart(&from, &to)?;
         let opened = |error: StoreError| {
             let problem = Problem::of(&error);
-            if error.is_unsafe() { Error::Refused(problem) } else { Error::Failed(problem) }
+            if error.is_unsafe() { MigrateError::Refused(problem) } else { MigrateError::Failed(problem) }
         };
         let from_dir = from.location.directory().and_then(|path| Dir::open(path).ok());
         let from_owner =
@@ -47,13 +47,13 @@ impl Stores {
             }
             Err(error) if error.is_missing() => {
                 let help = "create it with the owner and mode that the wiki needs";
-                return Err(Error::Failed(Problem::of(&error).help(help)));
+                return Err(MigrateError::Failed(Problem::of(&error).help(help)));
             }
             other => other.map_err(opened)?,
         };
         if from.id() == to.id() {
             return Err(if same_kind(from.spec(), to.spec()) {
-                Error::Refused(SAME.into())
+                MigrateError::Refused(SAME.into())
             } else {
                 in_one()
             });
@@ -61,7 +61,7 @@ impl Stores {
         if from.may_be(to.as_ref()) {
             let message = "source and target may be the same Redis server: can't read the server id";
             let help = "allow `+info` in the ACL of both users, or use another prefix or database";
-            return Err(Error::Refused(Problem::from(message).help(help)));
+            return Err(MigrateError::Refused(Problem::from(message).help(help)));
         }
         Ok(Stores { from, to, from_owner })
     }
@@ -71,8 +71,12 @@ impl Stores {
         Rules { from_owner: self.from_owner, to: self.to.spec(), options }
     }
 
-    pub(super) fn lock(&self, lock_dir: &Path, waiting: Option<&AtomicBool>) -> Result<[Lock; 2], Error> {
-        let locks = LockDir::open(lock_dir).map_err(Error::Locked)?;
+    pub(super) fn lock(
+        &self,
+        lock_dir: &Path,
+        waiting: Option<&AtomicBool>,
+    ) -> Result<[Lock; 2], MigrateError> {
+        let locks = LockDir::open(lock_dir).map_err(MigrateError::Locked)?;
         // A fixed order prevents deadlocks.
         let mut ids = [self.from.id(), self.to.id()];
         ids.sort_unstable();
@@ -80,16 +84,16 @@ impl Stores {
         if first == second {
             return Err(in_one());
         }
-        let take = |id| locks.take_or_wait(id, waiting).map_err(Error::Locked);
+        let take = |id| locks.take_or_wait(id, waiting).map_err(MigrateError::Locked);
         Ok([take(first)?, take(second)?])
     }
 }
 
 const SAME: &str = "--from and --to are the same store";
 
-fn in_one() -> Error {
+fn in_one() -> MigrateError {
     let message = "source and target are in the same directory";
-    Error::Refused(Problem::from(message).help("migrate through a third store"))
+    MigrateError::Refused(Problem::from(message).help("migrate through a third store"))
 }
 
 fn same_kind(from: &StoreSpec, to: &StoreSpec) -> bool {
@@ -98,7 +102,7 @@ fn same_kind(from: &StoreSpec, to: &StoreSpec) -> bool {
 }
 
 /// Refuses equal stores, and a target inside the source: the run would read its own copies.
-fn apart(from: &StoreSpec, to: &StoreSpec) -> Result<(), Error> {
+fn apart(from: &StoreSpec, to: &StoreSpec) -> Result<(), MigrateError> {
     let real = |path: &Path| {
         path.canonicalize().ok().or_else(|| {
             let (parent, name) = (path.parent()?, path.file_name()?);
@@ -107,7 +111,7 @@ fn apart(from: &StoreSpec, to: &StoreSpec) -> Result<(), Error> {
         })
     };
     if same_kind(from, to) && from.location.identity() == to.location.identity() {
-        return Err(Error::Refused(SAME.into()));
+        return Err(MigrateError::Refused(SAME.into()));
     }
     let real = |spec: &StoreSpec| spec.location.path().and_then(real);
     if let (Some(from), Some(to)) = (real(from), real(to))
@@ -115,7 +119,9 @@ fn apart(from: &StoreSpec, to: &StoreSpec) -> Result<(), Error> {
         && to.starts_with(&from)
     {
         let (to, from) = (to.display(), from.display());
-        return Err(Error::Refused(format!("the target is inside the source: {to} is in {from}").into()));
+        return Err(MigrateError::Refused(
+            format!("the target is inside the source: {to} is in {from}").into(),
+        ));
     }
     Ok(())
 }

@@ -267,6 +267,6 @@ fn second_migration_is_refused() {
     let stores = stores(root.path(), 1);
     let _held = stores.lock(&options(root.path()).lock_dir, None).unwrap();
     let refused = migrate(&stores, &options(root.path()), &AtomicBool::new(false)).unwrap_err();
-    assert!(matches!(refused, Error::Locked(_)), "{refused:?}");
+    assert!(matches!(refused, MigrateError::Locked(_)), "{refused:?}");
     assert_eq!(names(root.path(), "a"), 1);
 }

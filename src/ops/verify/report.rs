@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
+use crate::farm::Trusted;
 use crate::ops::migrate::AllowList;
 use crate::ops::problems::Problem;
-use crate::ops::prune::Policy;
+use crate::ops::prune::{Policy, PolicyError};
 use crate::ops::states::States;
 use crate::store::{Fields, StoreSpec};
 
@@ -80,6 +81,28 @@ pub struct Options {
     pub allow: AllowList,
     /// Whether to check all stores of the farm, and directories that no wiki uses.
     pub whole_farm: bool,
+}
+
+impl Options {
+    /// The options for the stores of a farm, at `now` in unix seconds.
+    ///
+    /// # Errors
+    ///
+    /// If the farm's policy is too short.
+    pub fn of(farm: Option<&Trusted>, now: i64, whole_farm: bool) -> Result<Self, PolicyError> {
+        let mut policy = Policy::default();
+        if let Some(farm) = farm {
+            if let Some(age) = farm.prune.stale_temp {
+                policy = policy.with_stale_temp(age)?;
+            }
+            policy = policy.with_idle(farm.prune.idle)?;
+            if let Some(age) = farm.prune.no_expires {
+                policy = policy.with_no_expires(age)?;
+            }
+        }
+        let allow = AllowList::with(farm.map_or(Vec::new(), |farm| farm.allow_globals.clone()));
+        Ok(Options { policy, now, allow, whole_farm })
+    }
 }
 
 /// The findings in all stores.
