@@ -109,7 +109,6 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
 
 fn verify(options: &Options, context: &mut Context<'_>, summary: &mut RunSummary) -> Outcome {
     let Stores { specs, farm, exit } = options.stores.find(context, false)?;
-    #[expect(clippy::cast_possible_truncation, reason = "times are bounded where they are read")]
     let whole_farm = options.stores.is_whole_farm();
     let run = verify::Options::of(farm.as_ref(), context.now() as i64, whole_farm)
         .map_err(|error| Failure::usage(error.to_string()))?;
