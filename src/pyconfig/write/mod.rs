@@ -58,7 +58,7 @@ pub fn settings(wiki: &Wiki, keys: &[Key]) -> String {
             Line::Note(note) => text.push_str(&format!("{}\n", comment(note))),
         }
     }
-    let flask = wiki.version().behavior() == Behavior::V2;
+    let flask = wiki.version().behavior() >= Behavior::V2;
     for key in keys.iter().filter(|key| wiki.setting(**key).is_none() && key.row().is_attribute) {
         let name = key.row().flask.filter(|_| flask).unwrap_or(key.name());
         text.push_str(&format!("# delete {name}\n"));

@@ -132,3 +132,14 @@ fn an_expression_matches_the_wikis_addresses_only() {
         assert_eq!(expression(&farm(wiki).wikis[0]), expected);
     }
 }
+
+#[test]
+fn settings_to_delete_have_the_name_of_the_version() {
+    for (version, name) in
+        [("1.9.11", "cookie_name"), ("2.0.0a1", "SESSION_COOKIE_NAME"), ("2.0.0b5", "SESSION_COOKIE_NAME")]
+    {
+        let farm = format!("moin = \"{version}\"\n[wikis.a]\nurl = \"https://a.example.org/\"\n");
+        let farm = Farm::parse(Path::new("farm.toml"), farm).unwrap();
+        assert_eq!(settings(&farm.wikis[0], &[Key::CookieName]), format!("# delete {name}\n"));
+    }
+}
