@@ -47,14 +47,21 @@ pub(super) fn check(ids: Ids, model: &Model, stop: &AtomicBool, report: &mut Rep
         hashes.sort_unstable();
         let spec = |position: u32| report.stores.get(position as usize).map(|(spec, _)| spec.clone());
         let (Some(first), Some(second)) = (spec(one), spec(other)) else { continue };
-        let Some(effect) = one_cookie(&first, &second, model) else { continue };
+        let Some(rule) = one_cookie(&first, &second, model) else { continue };
         let Ok(store) = store::open(first.clone()) else { continue };
         let Some((_, found)) = report.stores.get_mut(one as usize) else { continue };
         let listed = store.names(&mut |name| {
             if hashes.binary_search(&key.hash_one(name.reveal())).is_ok() {
-                let message = format!("the id is also in {}: {effect}", second.address());
-                let path = first.entry(&name);
-                found.add(Finding { rule: Rule::DuplicateId, path, message, key: name.to_string() });
+                let message = match rule {
+                    Rule::DuplicateId => {
+                        format!(
+                            "also in {}: a login at one can replace the login at the other",
+                            second.address()
+                        )
+                    }
+                    _ => format!("also in {}", second.address()),
+                };
+                found.add(Finding { rule, path: first.entry(&name), message, key: name.to_string() });
             }
         });
         if let Err(error) = listed {
@@ -63,9 +70,9 @@ pub(super) fn check(ids: Ids, model: &Model, stop: &AtomicBool, report: &mut Rep
     }
 }
 
-/// What it means that wikis of two stores use one id; `None` if no wiki of one store receives and accepts the cookie of a
+/// The rule about wikis of two stores that use one id. `None` if no wiki of one store receives and accepts the cookie of a
 /// wiki of the other.
-fn one_cookie(one: &StoreSpec, other: &StoreSpec, model: &Model) -> Option<&'static str> {
+fn one_cookie(one: &StoreSpec, other: &StoreSpec, model: &Model) -> Option<Rule> {
     let sites =
         |spec: &StoreSpec| spec.wikis.iter().filter_map(|wiki| model.site(&wiki.name)).collect::<Vec<_>>();
     let (ours, theirs) = (sites(one), sites(other));
@@ -80,11 +87,8 @@ fn one_cookie(one: &StoreSpec, other: &StoreSpec, model: &Model) -> Option<&'sta
     };
     match (pairs().any(reaches), pairs().any(disturbs)) {
         (false, _) => None,
-        (true, true) => {
-            Some("the wikis use one cookie, so a login at one can replace the login at the other")
-        }
-        (true, false) => Some(
-            "the wikis use one cookie, so whoever can read one of the stores can act at the wikis of both",
-        ),
+        (true, true) => Some(Rule::DuplicateId),
+        // Nobody is logged out, but each store has the ids of the other.
+        (true, false) => Some(Rule::IdLeaksToWiki),
     }
 }

@@ -21,6 +21,7 @@ pub enum Rule {
     OldMac,
     UnauthorizedSetuid,
     DuplicateId,
+    IdLeaksToWiki,
     UnknownUser,
     Unreadable,
     InvalidExpires,
@@ -183,6 +184,11 @@ impl Rule {
                 "session id in two stores whose wikis share a cookie",
                 "separate the cookies (`wikifarm cookie suggest` finds settings), or give the wikis one `session_dir` if they are to share a \
                  login. Then run `wikifarm session revoke ID`",
+            ),
+            Rule::IdLeaksToWiki => (
+                "id-leaks-to-wiki",
+                "session id of a wiki in the store of another wiki: whoever can read one of the stores can act at the wikis of both",
+                "separate the cookies: `wikifarm cookie suggest` finds settings. Then run `wikifarm session revoke ID`",
             ),
             Rule::UnknownUser => (
                 "unknown-user",
