@@ -124,10 +124,25 @@ fn links_in_docs_lead_to_existing_files() {
     assert!(all > 40, "{all}");
 }
 
+/// The table of contents of the book, with a line for each rule below the page of rules.
+fn summary() -> String {
+    const RULES: &str = "- [Rules](rules.md)\n";
+    let text = read("docs/SUMMARY.md");
+    let kept = text.lines().filter(|line| !line.contains("](rules/"));
+    let kept: String = kept.map(|line| format!("{line}\n")).collect();
+    let rules = wikifarm::lint::rules().map(|rule| format!("  - [{0}](rules/{0}.md)\n", rule.name));
+    kept.replace(RULES, &format!("{RULES}{}", rules.collect::<String>()))
+}
+
 #[test]
-fn summary_of_the_book_names_each_page() {
-    let summary = read("docs/SUMMARY.md");
-    let named: BTreeSet<String> = links(&summary).into_iter().map(|link| format!("docs/{link}")).collect();
+fn summary_of_the_book_names_each_page_and_each_rule() {
+    if bless() {
+        fs::write(root().join("docs/SUMMARY.md"), summary()).unwrap();
+    }
+    let text = read("docs/SUMMARY.md");
+    same(&summary(), &text);
+    let pages_in = links(&text).into_iter().filter(|link| !link.starts_with("rules/"));
+    let named: BTreeSet<String> = pages_in.map(|link| format!("docs/{link}")).collect();
     assert_eq!(named, pages().into_iter().collect());
 }
 

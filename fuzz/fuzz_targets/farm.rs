@@ -13,7 +13,7 @@ use wikifarm::sharing::{As, Model};
 
 fuzz_target!(|text: &str| {
     match Farm::parse(Path::new("/nonexistent/farm.toml"), text.to_owned()) {
-        Err(errors) => assert!(!findings::syntax(&errors, false).is_empty()),
+        Err(errors) => assert!(!findings::syntax(&errors, false, None).is_empty()),
         Ok(farm) => {
             let suffixes: SharedSuffixes = std::sync::Arc::new(BuiltinSuffixes);
             let found = check(&farm, &RealDisk, &suffixes, &Overrides::default());
