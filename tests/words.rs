@@ -7,7 +7,10 @@ use std::process::Command;
 use syn::visit::Visit;
 
 /// Words to avoid, each with a better one.
-const AVOID: [(&str, &str); 29] = [
+const AVOID: [(&str, &str); 32] = [
+    ("hurt", "the effect on people"),
+    ("keeps out", "rejects"),
+    ("let go", "removed or released"),
     ("as such", "leave it out"),
     ("behaviour", "behavior"),
     ("census", "store usage"),
@@ -92,7 +95,12 @@ impl<'a> Visit<'a> for Texts {
 #[test]
 fn help_and_messages_avoid_unclear_words() {
     let mut wrong = Vec::new();
-    for path in files("src", ".rs").into_iter().filter(|path| !path.to_string_lossy().contains("test")) {
+    // `src/cli/cookie/test` is a command.
+    let is_test = |path: &PathBuf| {
+        let path = path.strip_prefix(root()).unwrap().to_string_lossy().replace("cookie/test", "");
+        path.contains("test")
+    };
+    for path in files("src", ".rs").into_iter().filter(|path| !is_test(path)) {
         let mut texts = Texts::default();
         texts.visit_file(&syn::parse_file(&fs::read_to_string(&path).unwrap()).unwrap());
         let found = texts.0.iter().flat_map(|text| avoided(text).into_iter().map(move |word| (word, text)));

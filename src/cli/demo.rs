@@ -24,7 +24,7 @@ pub(super) struct Options {
 const TOUR: [(&str, &[&str]); 4] = [
     ("Which wikis share a login, and which log users out?", &["cookie", "preview"]),
     ("Why does visiting trap log users out of docs?", &["cookie", "explain", "docs", "trap"]),
-    ("Who is logged in?", &["session", "list", "--state", "live", "--sort", "expires", "--limit", "5"]),
+    ("Where is BobBuilder logged in?", &["session", "list", "--user", "BobBuilder", "--state", "live"]),
     ("Which sessions can be removed, and why?", &["session", "prune", "--dry-run"]),
 ];
 

@@ -157,24 +157,22 @@ fn farm_lines(
     }
     let clock = ClockCheck::Against { state_dir: sys::state_dir().ok() };
     lines.extend(clock.check(seconds).err().map(|refusal| stores::clock(&refusal.to_string(), context)));
-    lines.push(jobs(&options.root, context));
+    lines.extend(jobs(&options.root, context));
     if options.probe {
         lines.extend(live::lines(farm, &options.wikis, context));
     }
     Ok(lines)
 }
 
-/// The line about the jobs that remove sessions as they should.
-fn jobs(root: &Path, context: &Context<'_>) -> Line {
+/// The line about the jobs that remove sessions as they should. A rule reports that there is none.
+fn jobs(root: &Path, context: &Context<'_>) -> Option<Line> {
     let cleaners = find_cleaners(root);
     let prunes = |job: &&Cleaner| job.does == Does::Prune;
     let mut files: Vec<String> =
         cleaners.iter().filter(prunes).map(|job| job.file.display().to_string()).collect();
     files.dedup();
     let shown: Vec<&str> = files.iter().map(String::as_str).collect();
-    let text = match shown.as_slice() {
-        [] => "no job on this machine runs `wikifarm session prune`".to_owned(),
-        shown => format!("`wikifarm session prune` runs in {}", list(shown, "and", 2)),
-    };
-    Line::new(Status::Ok, Area::Cleaners, text).details(context.command("config rules no-prune-job"))
+    let text = format!("`wikifarm session prune` runs in {}", list(&shown, "and", 2));
+    let line = Line::new(Status::Ok, Area::Cleaners, text);
+    (!shown.is_empty()).then(|| line.details(context.command("config rules no-prune-job")))
 }

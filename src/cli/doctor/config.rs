@@ -80,12 +80,14 @@ pub(super) fn lines(
     let mut lines: Vec<Line> = by_rule.into_values().flat_map(few).collect();
     let wikis = crate::text::measure::count(farm.wikis_written as u64, "wiki", "wikis");
     let found = |count: u64, what: &str| crate::text::measure::count(count, what, &format!("{what}s"));
-    let summary = match (errors, warnings) {
-        (0, 0) => format!("{wikis}, no findings"),
-        _ => format!("{wikis}, {}, {}", found(errors, "error"), found(warnings, "warning")),
-    };
-    // The errors have lines of their own.
-    lines.push(Line::new(Status::Ok, Area::Config, summary).details(context.command("config check")));
+    // Errors have lines of their own.
+    if errors == 0 {
+        let summary = match warnings {
+            0 => format!("{wikis}, no findings"),
+            _ => format!("{wikis}, no errors, {}", found(warnings, "warning")),
+        };
+        lines.push(Line::new(Status::Ok, Area::Config, summary).details(context.command("config check")));
+    }
     lines
 }
 

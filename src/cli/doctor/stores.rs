@@ -32,7 +32,9 @@ pub(super) fn lines(report: &Report, index_dir: Option<&Path>, now: f64, context
         Line::new(Status::Unknown, Area::Sessions, problem.to_string())
             .details(context.command("session verify"))
     }));
-    lines.push(summary(report, index_dir, minor, now, context));
+    if report.problems.is_empty() {
+        lines.push(summary(report, index_dir, minor, now, context));
+    }
     lines
 }
 

@@ -66,8 +66,11 @@ fn summary(diff: &Diff, differs: bool) -> String {
         0 if !diff.unknown.is_empty() => format!("at the other wikis, {none}"),
         0 if differs => format!("apart from this, {none}"),
         0 => none.to_owned(),
-        hurt => {
-            format!("users are logged out, or old cookies stay in use, at {hurt} of {}", count(all, "URL"))
+        affected => {
+            format!(
+                "users are logged out, or old cookies stay in use, at {affected} of {}",
+                count(all, "URL")
+            )
         }
     }
 }
