@@ -123,3 +123,65 @@ help: check the farm file with `wikifarm config check farm.toml`
 "#]])
         .run();
 }
+
+/// The findings of a rule, each as its wikis and its message.
+fn findings(farm: &str, rule: &str) -> Vec<(Vec<String>, String)> {
+    let place = Place::farm(farm);
+    let run = place.wikifarm("config check --no-disk --format json").any_stdout().status_among(&[0, 1]);
+    let document = run.run().json();
+    let all = document["findings"].as_array().unwrap();
+    let found = all.iter().filter(|finding| finding["rule"] == rule).map(|finding| {
+        let wikis = finding["wikis"].as_array().unwrap();
+        let wikis = wikis.iter().map(|name| name.as_str().unwrap().to_owned()).collect();
+        (wikis, finding["message"].as_str().unwrap().to_owned())
+    });
+    found.collect()
+}
+
+/// Wikis with one cookie, each with its own data_dir.
+fn equal_wikis(names: &[&str]) -> String {
+    let wikis = names.iter().map(|name| {
+        format!("[wikis.{name}]\nurl = \"https://{name}.example.org/\"\ndata_dir = \"{name}\"\n")
+    });
+    let head = "moin = \"1.9.11\"\n[farm]\ncookie_name = \"X\"\ncookie_domain = \".example.org\"\n";
+    head.to_owned() + &wikis.collect::<String>()
+}
+
+#[test]
+fn check_of_a_trap_names_every_wiki_whose_users_are_logged_out() {
+    let found = findings(&equal_wikis(&["a", "b", "c", "d"]), "log-out-trap");
+    let expected = [("a", "b, c, and d"), ("b", "a, c, and d"), ("c", "a, b, and d"), ("d", "a, b, and c")];
+    assert_eq!(found.len(), expected.len());
+    for ((wikis, message), (visited, others)) in found.iter().zip(expected) {
+        let text = format!("visiting {visited} deletes the shared cookie: users are logged out of {others}");
+        assert_eq!(*message, text);
+        let mut sorted = wikis.clone();
+        sorted.sort();
+        assert_eq!((wikis[0].as_str(), sorted.concat().as_str()), (visited, "abcd"));
+    }
+}
+
+#[test]
+fn check_of_a_trap_of_many_equal_wikis_counts_the_others_and_lists_them_in_json() {
+    let names = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l"];
+    let found = findings(&equal_wikis(&names), "log-out-trap");
+    let [(wikis, message)] = found.as_slice() else { panic!("{found:?}") };
+    assert_eq!(
+        message,
+        "visiting a deletes the shared cookie: users are logged out of b, c, d, and 8 more (the same for 11 more wikis)"
+    );
+    assert_eq!(wikis.concat(), names.concat());
+}
+
+#[test]
+fn check_of_mixed_password_hashes_names_every_wiki_that_rewrites_passwords() {
+    let wiki = |name, version| {
+        format!("[wikis.{name}]\nmoin = \"{version}\"\nurl = \"https://{name}.example.org/\"\n")
+    };
+    let wikis = [wiki("old", "1.9.3"), wiki("a", "1.9.11"), wiki("b", "1.9.10"), wiki("c", "1.9.9")].concat();
+    let farm = format!("[farm]\nuser_dir = \"users\"\n{wikis}");
+    let found = findings(&farm, "mixed-password-hashes");
+    let [(wikis, message)] = found.as_slice() else { panic!("{found:?}") };
+    assert!(message.starts_with("after a login at a, b, or c, old (MoinMoin 1.9.3) refuses"), "{message}");
+    assert_eq!(wikis.concat(), "oldabc");
+}

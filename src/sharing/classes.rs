@@ -56,6 +56,12 @@ impl Classes {
         self.kind_of.get(class).copied().unwrap_or_default()
     }
 
+    /// The positions of the sites of a kind.
+    pub(crate) fn members_of_kind(&self, kind: usize) -> impl Iterator<Item = usize> {
+        let classes = self.kinds.get(kind).into_iter().flat_map(|kind| &kind.classes);
+        classes.filter_map(|class| self.members.get(*class)).flatten().copied()
+    }
+
     /// The behavior of a class: classes of one behavior do the same, wherever they lie.
     pub fn behavior_of(&self, class: usize) -> usize {
         self.kinds.get(self.kind_of(class)).map(|kind| kind.behavior).unwrap_or_default()

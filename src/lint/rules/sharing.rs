@@ -29,21 +29,29 @@ const MOST_FINDINGS: usize = 10;
 
 /// The wikis whose logins suffer in the same way when users visit another wiki.
 struct Found {
-    /// Their classes.
-    from: Vec<usize>,
+    /// Their kinds.
+    from: BTreeSet<usize>,
     /// The position of the visited wiki.
     to: usize,
-    /// The kinds of the first class and of the visited wiki.
+    /// The kinds of the first of them and of the visited wiki.
     kinds: (usize, usize),
-    /// The number of other visited wikis of the same kind.
-    more: usize,
+    effect: Option<Effect>,
+    /// The positions of other visited wikis of the same kind.
+    more: Vec<usize>,
 }
 
 impl Found {
-    /// The wikis whose logins suffer.
-    fn sites<'a>(&self, model: &'a Model) -> Vec<&'a Site> {
-        let members = self.from.iter().filter_map(|class| model.classes().members.get(*class)).flatten();
-        members.filter(|at| **at != self.to).filter_map(|at| model.sites().get(*at)).collect()
+    /// The wikis whose logins suffer: an encounter names one wiki for all of its kind.
+    fn sites<'a>(&self, model: &'a Model, wanted: &Wanted<'_>) -> Vec<&'a Site> {
+        let Some(to) = model.sites().get(self.to) else { return Vec::new() };
+        let members = self.from.iter().flat_map(|kind| model.classes().members_of_kind(*kind));
+        let members: BTreeSet<usize> = members.filter(|at| *at != self.to).collect();
+        let sites = members.into_iter().filter_map(|at| model.sites().get(at));
+        let suffers = |from: &&Site| {
+            let judgement = model.judge(from, to, As::User);
+            judgement.effect == self.effect && wanted(from, to, judgement)
+        };
+        sites.filter(suffers).collect()
     }
 }
 
@@ -69,28 +77,30 @@ fn browsers_differ(farm: &Farm, browsers: &Browsers<'_>, sink: &mut Sink) {
 /// The message about users who come from the first wiki, whose name may stand for several, to the second.
 type Message = fn(&Model, &Site, &Site) -> String;
 
+/// Whether a rule reports users who come from the first wiki to the second.
+type Wanted<'a> = dyn Fn(&Site, &Site, Judgement) -> bool + 'a;
+
 /// Reports the pairs that are `wanted`, joined by the visited wiki and the effect.
-fn report(
-    (farm, model): (&Farm, &Model),
-    sink: &mut Sink,
-    wanted: impl Fn(&Site, &Site, Judgement) -> bool,
-    message: Message,
-) {
+fn report((farm, model): (&Farm, &Model), sink: &mut Sink, wanted: &Wanted<'_>, message: Message) {
     for one in together(visited(model, wanted)) {
-        let from = one.sites(model);
+        let from = one.sites(model, wanted);
         let (Some(first), Some(to)) = (from.first(), model.sites().get(one.to)) else { continue };
         let names: Vec<&str> = from.iter().map(|site| site.name.as_str()).collect();
         // All names in one sentence.
         let mut all = Site::clone(first);
         all.called = list(&names, "and", MOST_WIKIS);
         let message = message(model, &all, to);
-        let more = match one.more {
+        let more = match one.more.len() {
             0 => String::new(),
             1 => " (the same for 1 more wiki)".to_owned(),
             more => format!(" (the same for {more} more wikis)"),
         };
         let span = |name: &str| farm.wiki(name).map_or(0..0, |wiki| wiki.span.clone());
-        let wikis: Vec<&str> = std::iter::once(to.name.as_str()).chain(names).collect();
+        let mut wikis: Vec<&str> = std::iter::once(to.name.as_str()).chain(names).collect();
+        let known: BTreeSet<&str> = wikis.iter().copied().collect();
+        let more_visited =
+            one.more.iter().filter_map(|at| model.sites().get(*at)).map(|site| site.name.as_str());
+        wikis.extend(more_visited.filter(|name| !known.contains(name)));
         let help = sink.help(farm, model, &first.name, &to.name);
         let also = vec![(span(&first.name), model.pair(first, to, As::User).reason)];
         sink.report_named(None, &wikis, span(&to.name), format!("{message}{more}"), help, also);
@@ -104,21 +114,20 @@ fn effect(model: &Model, from: &Site, to: &Site) -> String {
 }
 
 /// For each visited wiki and each effect of a visit: the wikis whose logins suffer.
-fn visited(model: &Model, wanted: impl Fn(&Site, &Site, Judgement) -> bool) -> Vec<Found> {
+fn visited(model: &Model, wanted: &Wanted<'_>) -> Vec<Found> {
     let classes = model.classes();
     let mut by_visit: BTreeMap<(usize, Option<Effect>), Found> = BTreeMap::new();
-    let mut counted: BTreeSet<(usize, usize)> = BTreeSet::new();
     for (position, goal) in model.encounters().iter().copied() {
         let (Some(from), Some(to)) = (model.sites().get(position), model.sites().get(goal)) else { continue };
         let judgement = model.judge(from, to, As::User);
-        let (class, own) = (classes.class_of(position), classes.class_of(goal));
-        if !wanted(from, to, judgement) || !counted.insert((class, goal)) {
+        if !wanted(from, to, judgement) {
             continue;
         }
-        let kinds = (classes.kind_of(class), classes.kind_of(own));
-        let found = Found { from: Vec::new(), to: goal, kinds, more: 0 };
-        // Wikis of one class suffer alike.
-        by_visit.entry((goal, judgement.effect)).or_insert(found).from.push(class);
+        let effect = judgement.effect;
+        let kind = |position| classes.kind_of(classes.class_of(position));
+        let kinds = (kind(position), kind(goal));
+        let found = Found { from: BTreeSet::new(), to: goal, kinds, effect, more: Vec::new() };
+        by_visit.entry((goal, effect)).or_insert(found).from.insert(kinds.0);
     }
     by_visit.into_values().collect()
 }
@@ -128,12 +137,12 @@ fn together(found: Vec<Found>) -> Vec<Found> {
     if found.len() <= MOST_FINDINGS {
         return found;
     }
-    let mut by_kind: BTreeMap<(usize, usize), Found> = BTreeMap::new();
+    let mut by_kind: BTreeMap<((usize, usize), Option<Effect>), Found> = BTreeMap::new();
     for one in found {
-        match by_kind.get_mut(&one.kinds) {
-            Some(first) => first.more += 1,
+        match by_kind.get_mut(&(one.kinds, one.effect)) {
+            Some(first) => first.more.push(one.to),
             None => {
-                by_kind.insert(one.kinds, one);
+                by_kind.insert((one.kinds, one.effect), one);
             }
         }
     }
@@ -172,15 +181,15 @@ fn cookie_rejected(farm: &Farm, model: &Model, sink: &mut Sink) {
 }
 
 fn log_out_trap(farm: &Farm, model: &Model, sink: &mut Sink) {
-    report((farm, model), sink, |_, _, judged| judged.verdict == Verdict::Conflict, effect);
+    report((farm, model), sink, &|_, _, judged| judged.verdict == Verdict::Conflict, effect);
 }
 
 fn shadowed_cookie(farm: &Farm, model: &Model, sink: &mut Sink) {
-    report((farm, model), sink, |_, _, judged| judged.verdict == Verdict::Shadowed, effect);
+    report((farm, model), sink, &|_, _, judged| judged.verdict == Verdict::Shadowed, effect);
 }
 
 fn id_leaks_to_wiki(farm: &Farm, model: &Model, sink: &mut Sink) {
-    report((farm, model), sink, leaks_id, |_, from, to| {
+    report((farm, model), sink, &leaks_id, |_, from, to| {
         format!(
             "{to} stores sessions under the session ids of {from}: whoever can read the sessions of {to} can act as its users \
              at {from}",

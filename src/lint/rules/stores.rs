@@ -4,9 +4,11 @@ use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use crate::farm::{Farm, Key, Value, Wiki};
+use crate::lint::finding::MOST_WIKIS;
 use crate::lint::finding::Severity::{Error, Warning};
 use crate::lint::rule::{Look, Rule, Sink, rule};
 use crate::moin::Behavior;
+use crate::text::list;
 
 const FAMILY: &str = "storage";
 
@@ -120,7 +122,14 @@ fn mixed_session_formats(farm: &Farm, sink: &mut Sink) {
 fn mixed_password_hashes(farm: &Farm, sink: &mut Sink) {
     for group in together(farm, Wiki::user_dir) {
         let mut wikis = group.iter().filter(|wiki| wiki.auth().contains(&"moin"));
-        let Some(new) = wikis.clone().find(|wiki| wiki.version().rewrites_passwords()) else { continue };
+        let new: Vec<&str> = wikis
+            .clone()
+            .filter(|wiki| wiki.version().rewrites_passwords())
+            .map(|wiki| wiki.name.as_str())
+            .collect();
+        if new.is_empty() {
+            continue;
+        }
         let old =
             |wiki: &&&Wiki| wiki.version().behavior() < Behavior::V2 && !wiki.version().rewrites_passwords();
         for wiki in wikis.by_ref().filter(old) {
@@ -128,14 +137,16 @@ fn mixed_password_hashes(farm: &Farm, sink: &mut Sink) {
             // Not measured for 1.7.
             let refuses = if wiki.version().behavior() < Behavior::V1_8 { "may refuse" } else { "refuses" };
             let message = format!(
-                "after a login at {}, {} (MoinMoin {version}) {refuses} the user's password: both use one user_dir",
-                new.name, wiki.name
+                "after a login at {}, {} (MoinMoin {version}) {refuses} the user's password: the wikis have one user_dir",
+                list(&new, "or", MOST_WIKIS),
+                wiki.name
             );
             let help = format!(
                 "upgrade {} to 1.9.7 or later, or set passlib_support = False and password_scheme = '{{SSHA}}' in {} and allow this rule",
-                wiki.name, new.name
+                wiki.name,
+                list(&new, "and", MOST_WIKIS)
             );
-            let wikis = [wiki.name.as_str(), &new.name];
+            let wikis: Vec<&str> = std::iter::once(wiki.name.as_str()).chain(new.iter().copied()).collect();
             sink.report_named(Some(wiki), &wikis, wiki.span_of(Key::Moin), message, help, Vec::new());
         }
     }
