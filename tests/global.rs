@@ -200,7 +200,10 @@ fn short_help_fits_a_screen_and_names_the_common_options_in_one_line() {
         let help =
             Place::new().wikifarm(&format!("{command} -h")).env("COLUMNS", "80").any_stdout().run().stdout;
         assert!(help.lines().count() < 40, "{command}: {} lines", help.lines().count());
-        assert!(help.lines().all(|line| line.len() <= 80 || line.contains("Example: ")), "{command}: {help}");
+        assert!(help.lines().all(|line| line.len() <= 80), "{command}: {help}");
+        let examples: Vec<&str> = help.lines().skip_while(|line| !line.starts_with("Example: ")).collect();
+        let whole = |line: &&str| line.is_empty() || line.starts_with("Example: ");
+        assert!(examples.iter().all(whole), "an example is one line, to be pasted: {command}: {help}");
         assert_eq!(help.matches("Common options (see --help): ").count(), 1, "{command}");
         assert!(!help.contains("--run-as <NAME>"), "{command}");
     }
@@ -346,6 +349,28 @@ fn color_always_colors_each_command_and_never_colors_none() {
         assert!(shown("always").contains('\u{1b}'), "{words}");
         assert!(!shown("never").contains('\u{1b}'), "{words}");
     }
+}
+
+#[test]
+fn color_applies_to_help_and_to_errors_about_arguments() {
+    let place = Place::new();
+    let colored = |words: &str| {
+        let (stdout, stderr, _) = place.wikifarm(words).raw();
+        [stdout, stderr].concat().contains(&b'\x1b')
+    };
+    for words in ["session -h", "session prune --help", "cookie nosuch", "session list --limit x"] {
+        assert!(colored(&format!("--color always {words}")), "{words}");
+        assert!(colored(&format!("--color=always {words}")), "{words}");
+        assert!(!colored(words) && !colored(&format!("--color never {words}")), "{words}");
+    }
+    assert!(!colored("cookie nosuch -- --color always"), "after -- there are no options");
+    let on_terminal = |words: &str, no_color: &str| {
+        let (stdout, _) =
+            place.wikifarm(words).env("TERM", "xterm").env("NO_COLOR", no_color).on_terminal(80);
+        stdout.contains(&b'\x1b')
+    };
+    assert!(on_terminal("session -h", "") && !on_terminal("session -h", "1"));
+    assert!(!on_terminal("session -h --color never", ""));
 }
 
 #[test]

@@ -20,9 +20,7 @@ const VARIABLE: &str = "WIKIFARM_COMPLETE";
 /// The script asks wikifarm for commands and options, and for the wikis of the farm file, the rules, and the kinds of
 /// stores.
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Example: wikifarm completions bash > /usr/share/bash-completion/completions/wikifarm"
-)]
+#[command(after_help = "Example: wikifarm completions bash >/etc/bash_completion.d/wikifarm")]
 pub(super) struct Options {
     /// Print the script for this shell
     #[arg(value_parser = ["bash", "elvish", "fish", "powershell", "zsh"])]

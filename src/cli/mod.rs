@@ -124,6 +124,14 @@ enum Color {
 }
 
 impl Color {
+    /// The choice in arguments that are not parsed yet: help and errors about arguments follow it.
+    fn asked(args: &[OsString]) -> Color {
+        let words = || args.iter().map_while(|arg| Some(arg.to_string_lossy()).filter(|arg| arg != "--"));
+        let next = words().zip(words().skip(1)).find(|(word, _)| word == "--color").map(|(_, next)| next);
+        let joined = || words().find_map(|word| Some(word.strip_prefix("--color=")?.to_owned().into()));
+        next.or_else(joined).and_then(|when| Color::from_str(&when, false).ok()).unwrap_or(Color::Auto)
+    }
+
     /// Whether output to this stream has color.
     fn is_on(self, stream: &impl RawStream) -> bool {
         match self {
@@ -191,6 +199,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
     if completions::answer(&args, command) {
         return Exit::Success;
     }
+    let color = Color::asked(&args);
     let shown: Vec<String> = args.iter().map(|arg| escape(&arg.to_string_lossy()).into_owned()).collect();
     let cli: Cli = match parse::parse(args) {
         Ok(cli) => cli,
@@ -198,7 +207,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
             let exit = if error.use_stderr() { Exit::Usage } else { Exit::Success };
             // clap repeats arguments in its message: parse again, with arguments that are safe to print.
             let error = parse::parse::<Cli>(shown.into_iter().map(OsString::from)).err().unwrap_or(error);
-            return refused(&error, exit);
+            return refused(&error, exit, color);
         }
     };
     if let Some(name) = &cli.global.run_as
@@ -245,17 +254,17 @@ fn lost(written: io::Result<()>, exit: Exit, report: impl Fn(Failure) -> Exit) -
 }
 
 /// Prints help, or an error about the arguments, in which session ids are shortened.
-fn refused(error: &clap::Error, exit: Exit) -> Exit {
+fn refused(error: &clap::Error, exit: Exit, asked: Color) -> Exit {
     let text = error.render();
     let colored = |color| if color { text.ansi().to_string() } else { text.to_string() };
-    let color = Color::Auto.is_on(&io::stderr());
+    let color = asked.is_on(&io::stderr());
     let report = |failure| report(failure, color);
     if error.use_stderr() && error.kind() != ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
         let mut err = Writer::stderr(color);
         err.write_all(parse::message(&without_ids(&colored(color)), err.width()).as_bytes());
         return lost(err.finish(), exit, report);
     }
-    let color = Color::Auto.is_on(&io::stdout());
+    let color = asked.is_on(&io::stdout());
     let mut out = Writer::stdout(color);
     out.write_all(colored(color).as_bytes());
     lost(out.finish(), exit, report)

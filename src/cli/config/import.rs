@@ -26,11 +26,9 @@ use crate::text::escape;
 /// PY is a farmconfig.py with the files of its wikis beside it, the wikiconfig.py of a single wiki, or a directory with these files. wikifarm reads
 /// the files without running them. If a setting is known only after Python runs, wikifarm writes a comment in its place and exits with status 3. `--run PYTHON` runs the files.
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Example: wikifarm config import /etc/moin/farmconfig.py --moin 1.9.11 -o farm.toml\n\
+#[command(after_help = "Example: wikifarm config import /etc/moin --moin 1.9.11 -o farm.toml\n\
                         Example: wikifarm config import /etc/moin --check farm.toml\n\
-                        Example: wikifarm config import /etc/moin --run python2.7 --as www-data -o farm.toml"
-)]
+                        Example: wikifarm config import /etc/moin --run python2.7 --as www-data")]
 pub(in crate::cli) struct Options {
     /// Read this Python file, or the Python files in this directory
     #[arg(value_name = "PY", default_value = ".")]

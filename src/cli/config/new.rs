@@ -25,7 +25,7 @@ use crate::text::{escape, measure};
 #[derive(Debug, Args)]
 #[command(
     group(ArgGroup::new("wikis").required(true).args(["hosts", "paths"])),
-    after_help = "Example: wikifarm config new --hosts docs.example.org,plans.example.org --share -o farm.toml"
+    after_help = "Example: wikifarm config new --hosts docs.example.org,plans.example.org --share"
 )]
 pub(in crate::cli) struct Options {
     /// Create a wiki on each of these hosts (https, unless given as an http URL)

@@ -44,7 +44,7 @@ const MOST_ERRORS: usize = 20;
 #[derive(Debug, Args)]
 #[command(
     verbatim_doc_comment,
-    after_help = "Example: wikifarm cookie simulate 'login wiki1 Bob' 'visit wiki2' 'expect wiki1 Bob'"
+    after_help = "Example: wikifarm cookie simulate 'login docs Bob' 'visit old' 'expect docs Bob'"
 )]
 pub(in crate::cli) struct Options {
     /// Run this script (`-` reads standard input), or these steps, one in each argument

@@ -33,7 +33,7 @@ use crate::text::list;
 /// nothing gives what is intended.
 #[derive(Debug, Args)]
 #[command(after_help = "Example: wikifarm cookie suggest\n\
-                        Example: wikifarm cookie suggest --share docs,plans --apart docs,old -o farm.new.toml")]
+                        Example: wikifarm cookie suggest --share docs,plans --apart docs,old -o new.toml")]
 pub(in crate::cli) struct Options {
     /// Share a login between these wikis, as a [[share]] does (repeatable)
     #[arg(long, value_name = "WIKI,WIKI")]

@@ -35,8 +35,7 @@ use crate::text::measure::count;
 ///
 /// The exit status is 1 if a header is rejected or the wiki sends none, and 2 if the script has errors.
 #[derive(Debug, Args)]
-#[command(after_help = "Example: wikifarm cookie test --url https://wiki1.example.org/ --set-cookie 'A=1; \
-                        Domain=example.org' --visit https://wiki2.example.org/\n\
+#[command(after_help = "Example: wikifarm cookie test --url https://a.test/ --set-cookie 'A=1; Secure'\n\
                         Example: wikifarm cookie test --from wiki1 --visit https://wiki2.example.org/\n\
                         Example: wikifarm cookie test --script steps.jsonl --format json")]
 pub(in crate::cli) struct Options {

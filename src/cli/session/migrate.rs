@@ -28,7 +28,7 @@ pub(super) use report::Document;
 use report::{print, print_undone, refused, status, status_undone};
 
 const AFTER: &str = "Exit status: 0 done, 3 some sessions were refused or failed, 4 refused by a guard: nothing was \
-                     changed.\n\nExample: wikifarm session migrate --from moin-1.9:/srv/wiki/sessions --to sqlite:/srv/wiki/sessions.db --dry-run";
+                     changed.\n\nExample: wikifarm session migrate --from wiki:wiki1 --to sqlite:new.db --dry-run";
 
 const ADDRESSES: &str =
     "Options in the address of a database, as in redis://HOST:PORT/DB?prefix=lab:&timeout=5:";
