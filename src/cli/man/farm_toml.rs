@@ -19,6 +19,44 @@ wikifarm reads the file that `--farm` names, else `WIKIFARM_FILE`, else `./farm.
 const TABLES: [(&str, &str); 4] =
     [("prune", "[prune]"), ("share", "[[share]]"), ("migrate", "[migrate]"), ("lint", "[lint]")];
 
+/// A key of such a table.
+struct Own {
+    name: &'static str,
+    kind: &'static str,
+    /// The default, if the schema has none.
+    default: Option<&'static str>,
+    example: &'static str,
+}
+
+const fn own(
+    name: &'static str,
+    kind: &'static str,
+    default: Option<&'static str>,
+    example: &'static str,
+) -> Own {
+    Own { name, kind, default, example }
+}
+
+const DURATION: &str = "a duration such as \"12h\"";
+const RULES: &str = "a list of rules and families";
+
+/// The keys of these tables.
+const OWN: [Own; 13] = [
+    own("grace", DURATION, None, "\"2h\""),
+    own("idle", DURATION, None, "\"90d\""),
+    own("no_expires", DURATION, None, "\"2d\""),
+    own("anonymous", DURATION, None, "\"1h\""),
+    own("stale_temp", DURATION, None, "\"12h\""),
+    own("unreadable", DURATION, None, "\"30d\""),
+    own("max_delete", "a count such as 500, or a share such as \"50%\"", None, "\"20%\""),
+    own("index", "true, false, or a directory", Some("true"), "\"/var/cache/wikifarm\""),
+    own("wikis", "a list of wikis", None, "[\"docs\", \"plans\"]"),
+    own("allow_globals", "a list of classes and modules", Some("[]"), "[\"shop.Basket\", \"poll.*\"]"),
+    own("allow", RULES, Some("[]"), "[\"missing-directory\"]"),
+    own("warn", RULES, Some("[]"), "[\"log-out-trap\"]"),
+    own("deny", RULES, Some("[]"), "[\"security\"]"),
+];
+
 /// The page.
 pub(super) fn page() -> String {
     let mut page = Roff::new("farm.toml", 5, "description of a MoinMoin wiki farm");
@@ -124,22 +162,49 @@ fn spans(text: impl Fn(Behavior) -> Option<&'static str>) -> Vec<(String, &'stat
     spans.into_iter().map(|(first, last, text)| (named(first, last), text)).collect()
 }
 
-/// A key of a policy, from its schema.
+/// A key of a policy; the schema has its meaning.
 fn policy(name: &str, key: &Value, page: &mut Roff) {
+    let Some(own) = OWN.iter().find(|own| own.name == name) else { return };
     let about = key["description"].as_str().unwrap_or_default();
-    let default = match &key["default"] {
-        Value::Null => String::new(),
-        default => format!(" Default: `{default}`."),
-    };
-    let kind = match key["type"].as_str() {
-        Some("array") => "list",
-        Some(kind) => kind,
-        None => "string, number, or boolean",
-    };
-    page.item(&format!("{name} ({kind})"), &format!("{}.{default}", capital(about)));
+    let default = key.get("default").map(Value::to_string).or(own.default.map(str::to_owned));
+    let default = default.map_or_else(String::new, |default| format!(" Default: `{default}`."));
+    let Own { kind, example, .. } = own;
+    let text = format!("{}.\n\nType: {kind}.{default}\n\nExample: `{name} = {example}`", capital(about));
+    page.item(name, &text);
 }
 
 fn capital(text: &str) -> String {
     let mut characters = text.chars();
     characters.next().map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::farm::{Farm, Table};
+
+    #[test]
+    fn page_has_a_type_and_an_accepted_example_for_each_key_of_a_policy() {
+        let wiki = |name| format!("[wikis.{name}]\nurl = \"https://{name}.example.org/\"\n");
+        let head = format!("moin = \"1.9.11\"\n{}{}", wiki("docs"), wiki("plans"));
+        let tables = [Table::Prune, Table::Share, Table::Migrate, Table::Lint];
+        let mut keys = 0;
+        for ((_, title), table) in TABLES.iter().zip(tables) {
+            for name in table.own() {
+                let own = OWN.iter().find(|own| own.name == *name).unwrap_or_else(|| panic!("{name}"));
+                let problems = |value: &str| {
+                    let text = format!("{head}{title}\n{name} = {value}\n");
+                    Farm::parse(Path::new("farm.toml"), text).unwrap().problems
+                };
+                assert_eq!(problems(own.example), [], "{name}");
+                assert_eq!(own.default.map_or_else(Vec::new, problems), [], "{name}");
+                assert_ne!(problems("1979-05-27"), [], "{name}");
+                keys += 1;
+            }
+        }
+        assert_eq!(keys, OWN.len());
+        assert!(!page().contains("(string"));
+    }
 }
