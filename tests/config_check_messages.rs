@@ -185,3 +185,22 @@ fn check_of_mixed_password_hashes_names_every_wiki_that_rewrites_passwords() {
     assert!(message.starts_with("after a login at a, b, or c, old (MoinMoin 1.9.3) refuses"), "{message}");
     assert_eq!(wikis.concat(), "oldabc");
 }
+
+#[test]
+fn check_quotes_a_path_with_spaces_in_the_command_that_helps() {
+    use std::os::unix::fs::PermissionsExt;
+    let sessions = "sp ace/x/cache/__session__";
+    let farm =
+        "moin = \"1.9.11\"\n[wikis.one]\nurl = \"https://one.example.org/\"\ndata_dir = \"sp ace/x\"\n";
+    let place = Place::farm(farm).dir(sessions);
+    let mode = |path: &str, mode| {
+        std::fs::set_permissions(place.path().join(path), std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    let found = || unwrapped(&place.wikifarm("config check").any_stdout().status_among(&[0, 1]).run().stdout);
+    mode(sessions, 0o755);
+    assert!(found().contains(&format!("help: run `chmod o-rx '{sessions}'`: each file name")), "{}", found());
+    mode(sessions, 0o702);
+    assert!(found().contains(&format!("help: run `chmod o-w '{sessions}'`")), "{}", found());
+    mode("sp ace", 0o777);
+    assert!(found().contains("help: run `chmod o-w 'sp ace'`"), "{}", found());
+}

@@ -7,6 +7,7 @@ use super::mounts::Mount;
 use super::trouble::{Kind, Trouble};
 use crate::sys::{Account, FileSystem, Medium};
 use crate::text::measure::span;
+use crate::text::{shell_path, shell_word};
 
 /// The facts about a session directory. What is unknown is absent.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -107,7 +108,7 @@ impl Facts {
             Trouble {
                 kind: Kind::ReadOnly,
                 message: format!("can't save sessions: {directory} is mounted read-only"),
-                help: format!("read the kernel log (a damaged disk becomes read-only), then run `mount -o remount,rw {directory}`"),
+                help: format!("read the kernel log (a damaged disk becomes read-only), then run `mount -o remount,rw {}`", shell_word(&directory)),
             }
         })
     }
@@ -148,20 +149,20 @@ impl Facts {
 
     fn unwritable(&self) -> Option<Trouble> {
         let (user, barrier) = self.barrier.as_ref()?;
-        let path = self.path.display();
+        let (path, quoted) = (self.path.display(), shell_path(&self.path));
         let (what, help) = match barrier {
             Barrier::Closed(above) => {
-                let above = above.display();
+                let dir = shell_path(above);
                 (
-                    format!("can't enter {above}"),
-                    format!("run `chmod o+x {above}`, or `setfacl -m u:{}:x {above}`", name(user)),
+                    format!("can't enter {}", above.display()),
+                    format!("run `chmod o+x {dir}`, or `setfacl -m u:{}:x {dir}`", name(user)),
                 )
             }
             Barrier::Unwritable { owner, group, mode } => {
                 let help = match *owner == user.uid() {
-                    true => format!("run `chmod u+rwx {path}`"),
+                    true => format!("run `chmod u+rwx {quoted}`"),
                     false => format!(
-                        "run `chown {} {path}`, or `chmod g+rwx {path}` with a group of that user",
+                        "run `chown {} {quoted}`, or `chmod g+rwx {quoted}` with a group of that user",
                         name(user)
                     ),
                 };
@@ -169,7 +170,7 @@ impl Facts {
                 (format!("can't create and delete files in {path} ({access})"), help)
             }
             Barrier::NotCreatable(above) => {
-                let made = format!("run `install -d -m 0770 -o {} {path}`", name(user));
+                let made = format!("run `install -d -m 0770 -o {} {quoted}`", name(user));
                 (format!("can't create {path} in {}", above.display()), made)
             }
         };
@@ -198,7 +199,7 @@ impl Facts {
         Some(Trouble {
             kind: Kind::Readable,
             message: format!("every local user can read session files in {path} (mode {mode:04o})"),
-            help: format!("run `chmod o= {path}`, and start the wiki with umask 0007"),
+            help: format!("run `chmod o= {}`, and start the wiki with umask 0007", shell_path(&self.path)),
         })
     }
 
@@ -299,6 +300,11 @@ mod tests {
         let other = of(Barrier::Unwritable { owner: 0, group: 0, mode: 0o755 });
         assert!(other.help.starts_with("run `chown 3999999999 /srv/sessions`"), "{}", other.help);
         let closed = of(Barrier::Closed(Path::new("/srv").to_owned()));
+        let spaced = of(Barrier::Closed(Path::new("/srv/a wiki").to_owned()));
+        assert_eq!(
+            spaced.help,
+            "run `chmod o+x '/srv/a wiki'`, or `setfacl -m u:3999999999:x '/srv/a wiki'`"
+        );
         assert_eq!(closed.message, "can't save sessions: user 3999999999 can't enter /srv");
         let missing = of(Barrier::NotCreatable(Path::new("/srv").to_owned()));
         assert_eq!(

@@ -11,6 +11,7 @@ use rustix::io::Errno;
 use super::dir::Dir;
 use super::file::links;
 use super::open_dir::{DirError, is_ours};
+use crate::text::shell_path;
 
 /// An open directory that other users could not write to when it was opened.
 #[derive(Debug)]
@@ -42,8 +43,9 @@ impl fmt::Display for PrivateError {
             PrivateError::Unsafe { path, uid, mode } if is_ours(*uid) => {
                 write!(
                     f,
-                    "{0}: other users can write here (mode {mode:04o}): run `chmod go-w {0}`",
-                    path.display()
+                    "{}: other users can write here (mode {mode:04o}): run `chmod go-w {}`",
+                    path.display(),
+                    shell_path(path)
                 )
             }
             PrivateError::Unsafe { path, uid, .. } => {

@@ -4,6 +4,7 @@ mod age;
 mod escape;
 mod list;
 pub mod measure;
+mod shell;
 mod wrap;
 
 pub use age::age_text;
@@ -11,4 +12,5 @@ pub(crate) use age::span_text;
 pub(crate) use escape::escape_into;
 pub use escape::{escape, is_unsafe};
 pub(crate) use list::list;
+pub(crate) use shell::{shell_path, shell_word};
 pub use wrap::{Paint, columns, ellipsis, hang, length, message, only_ascii, paint, wrap};

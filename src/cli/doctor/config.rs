@@ -6,6 +6,7 @@ use super::line::{Area, Line, Status, Symptom};
 use crate::cli::shared::Context;
 use crate::farm::Farm;
 use crate::lint::{self, Finding, Severity};
+use crate::text::shell_word;
 
 /// A rule shows this many of its findings, and counts the others.
 const MOST: usize = 3;
@@ -103,16 +104,14 @@ fn few(mut lines: Vec<Line>) -> Vec<Line> {
 
 /// The command that shows more.
 fn command(area: Area, finding: &Finding) -> String {
-    let quoted =
-        |name: &String| shlex::try_quote(name).map_or_else(|_| name.clone(), |name| name.into_owned());
     match (area, finding.wikis.as_slice()) {
         (Area::Sharing, [first, second, ..]) => {
             // A trap names the visited wiki first.
             let trap = ["log-out-trap", "shadowed-cookie"].contains(&finding.rule);
             let (from, to) = if trap { (second, first) } else { (first, second) };
-            format!("cookie explain {} {}", quoted(from), quoted(to))
+            format!("cookie explain {} {}", shell_word(from), shell_word(to))
         }
-        (Area::Cookies, [wiki, ..]) => format!("cookie header {}", quoted(wiki)),
+        (Area::Cookies, [wiki, ..]) => format!("cookie header {}", shell_word(wiki)),
         _ => "config check".to_owned(),
     }
 }

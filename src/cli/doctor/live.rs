@@ -4,6 +4,7 @@ use super::line::{Area, Line, Status, Symptom};
 use crate::cli::cookie::{Probe, probe_all};
 use crate::cli::shared::Context;
 use crate::farm::{Trusted, Wiki};
+use crate::text::shell_word;
 
 /// The lines of `cookie probe`.
 pub(super) fn lines(farm: &Trusted, chosen: &[String], context: &Context<'_>) -> Vec<Line> {
@@ -19,7 +20,7 @@ pub(super) fn lines(farm: &Trusted, chosen: &[String], context: &Context<'_>) ->
 
 fn line(probe: &Probe, context: &Context<'_>) -> Vec<Line> {
     let wiki = &probe.wiki;
-    let quoted = shlex::try_quote(wiki).map_or_else(|_| wiki.clone(), |name| name.into_owned());
+    let quoted = shell_word(wiki);
     let of = |status, area, message: String| {
         let line = Line::new(status, area, message).wikis([wiki.clone()]).symptoms(&[Symptom::CannotLogIn]);
         line.details(context.command(&format!("cookie probe {quoted}")))

@@ -9,6 +9,7 @@ use crate::ops::free_space;
 use crate::ops::verify::{Kind, Report, Rule};
 use crate::store::{StoreSpec, seconds};
 use crate::text::measure::{count, relative};
+use crate::text::shell_word;
 
 /// The lines about the stores of a report at `now`, in unix seconds.
 pub(super) fn lines(report: &Report, index_dir: Option<&Path>, now: f64, context: &Context<'_>) -> Vec<Line> {
@@ -40,10 +41,8 @@ pub(super) fn lines(report: &Report, index_dir: Option<&Path>, now: f64, context
 
 /// The command for the store.
 fn details(spec: &StoreSpec, command: &str, context: &Context<'_>) -> String {
-    let wiki = spec.wikis.first().map_or_else(String::new, |wiki| {
-        let name = shlex::try_quote(&wiki.name).map_or_else(|_| wiki.name.clone(), |name| name.into_owned());
-        format!(" --store-of {name}")
-    });
+    let wiki =
+        spec.wikis.first().map_or_else(String::new, |wiki| format!(" --store-of {}", shell_word(&wiki.name)));
     context.command(&format!("{command}{wiki}"))
 }
 

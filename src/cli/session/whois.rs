@@ -20,7 +20,7 @@ use crate::moin::SignedCookie;
 use crate::store::{EntryName, Fields};
 use crate::text::escape;
 use crate::text::measure::{relative, rfc3339};
-use crate::text::{message, wrap};
+use crate::text::{message, shell_word, wrap};
 
 /// Find the user, state, and stores of a session id
 ///
@@ -194,8 +194,7 @@ impl Searched {
     /// Suggests `session list` if the argument is like the name of a user.
     fn help(&self, id: &str, context: &mut Context<'_>) {
         if let Some(user) = self.users.near(id) {
-            let user = shlex::try_quote(&user).map_or_else(|_| user.clone(), |user| user.into_owned());
-            let command = context.command(&format!("session list --user {user}"));
+            let command = context.command(&format!("session list --user {}", shell_word(&user)));
             let text = format!("to list the sessions of a user: `{command}`");
             write!(context.out, "{}", message("help", &text, context.color, context.width));
         }

@@ -21,6 +21,7 @@ use crate::store::{self, StoreError, StoreSpec};
 use crate::sys::why;
 use crate::text::escape;
 use crate::text::hang;
+use crate::text::shell_path;
 
 /// A failed command: its message on stderr, and the exit status.
 #[derive(Debug)]
@@ -165,9 +166,7 @@ impl Context<'_> {
     pub fn command(&self, words: &str) -> String {
         match &self.farm_file {
             Some(file) => {
-                let file = file.to_string_lossy();
-                let quoted = shlex::try_quote(&file).unwrap_or_else(|_| file.clone());
-                format!("wikifarm -f {quoted} {words}")
+                format!("wikifarm -f {} {words}", shell_path(file))
             }
             None => format!("wikifarm {words}"),
         }

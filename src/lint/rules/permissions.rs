@@ -3,6 +3,7 @@
 use crate::lint::disk::{Facts, Role};
 use crate::lint::finding::Severity::{Error, Warning};
 use crate::lint::rule::{Look, Rule, Sink, rule};
+use crate::text::shell_path;
 
 const FAMILY: &str = "permissions";
 
@@ -21,7 +22,7 @@ fn world_writable(facts: &Facts<'_>, sink: &mut Sink) {
         let path = dir.path.display();
         let message = format!("{path} is writable by every local user (mode {:04o})", directory.mode);
         let help = if directory.mode & 0o1000 == 0 {
-            format!("run `chmod o-w {path}`")
+            format!("run `chmod o-w {}`", shell_path(&dir.path))
         } else {
             "give the wiki its own directory: this one is shared by all users".to_owned()
         };
@@ -37,7 +38,10 @@ fn listable_sessions(facts: &Facts<'_>, sink: &mut Sink) {
         let path = dir.path.display();
         let message =
             format!("session directory {path} is listable by every local user (mode {:04o})", directory.mode);
-        let help = format!("run `chmod o-rx {path}`: each file name is the value of a login cookie");
+        let help = format!(
+            "run `chmod o-rx {}`: each file name is the value of a login cookie",
+            shell_path(&dir.path)
+        );
         sink.report(wiki, wiki.span_of(dir.key), message, help);
     }
 }
@@ -45,9 +49,10 @@ fn listable_sessions(facts: &Facts<'_>, sink: &mut Sink) {
 fn writable_parent(facts: &Facts<'_>, sink: &mut Sink) {
     for (wiki, dir) in facts.directories() {
         if let Some((path, above)) = facts.replaceable(&dir.path) {
+            let help = format!("run `chmod o-w {}`", shell_path(above));
             let (path, above) = (path.display(), above.display());
             let message = format!("every local user can replace {path}: {above} is writable by everybody");
-            sink.report(wiki, wiki.span_of(dir.key), message, format!("run `chmod o-w {above}`"));
+            sink.report(wiki, wiki.span_of(dir.key), message, help);
         }
     }
 }

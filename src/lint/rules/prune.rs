@@ -11,6 +11,7 @@ use crate::lint::finding::Severity::{Error, Warning};
 use crate::lint::rule::{Look, Rule, Sink, rule};
 use crate::moin::{Behavior, Lifetime, TEN_YEARS, lifetimes};
 use crate::text::measure::span;
+use crate::text::shell_path;
 
 const FAMILY: &str = "prune";
 
@@ -119,9 +120,7 @@ fn no_prune_job(facts: &Facts<'_>, sink: &mut Sink) {
             );
             let file = facts.farm.source.path();
             let file = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
-            let file = file.display().to_string();
-            let file = shlex::try_quote(&file).unwrap_or_else(|_| file.as_str().into());
-            let job = format!("17 3 * * * root wikifarm -q -f {file} session prune");
+            let job = format!("17 3 * * * root wikifarm -q -f {} session prune", shell_path(&file));
             let help = format!("prune every night, for instance in /etc/cron.d/wikifarm: `{job}`");
             sink.report(wiki, wiki.span_of(dir.key), message, help);
         }

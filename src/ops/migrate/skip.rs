@@ -2,6 +2,7 @@
 
 use crate::ops::Problem;
 use crate::store::{EntryName, StoreError, StoreSpec, Unreadable};
+use crate::text::shell_path;
 
 use super::report::{Counts, Tally};
 
@@ -69,7 +70,7 @@ impl Skip {
             ))
             .help(format!(
                 "if the wiki runs as user {file}, run `chown {file} {}`",
-                from.location.stem().display()
+                shell_path(&from.location.stem())
             )),
             Skip::NoMac => "possible attack: no MAC by the key of the store".into(),
             Skip::WithoutExpires => {

@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 
 use crate::store::Usage;
 use crate::sys::{self, AsOwner, Dir, DirError, FileId, FileStat, NotOpened};
+use crate::text::shell_path;
 
 /// The suffixes of the files that SQLite keeps beside a database.
 const BESIDE: [&str; 3] = ["-journal", "-wal", "-shm"];
@@ -161,18 +162,17 @@ impl DatabaseFile {
     /// Refuses a directory in which a user other than root and the owner of the database can write.
     fn check_writers(&self, real: &Path) -> Result<(), Unusable> {
         let (uid, mode) = (self.owner().uid, self.dir.mode());
-        let (shown, of_dir) = (real.display(), self.dir.uid());
+        let (dir, of_dir) = (shell_path(real), self.dir.uid());
         if mode & 0o022 != 0 {
             let why = format!("users other than user {of_dir} can write to its directory (mode {mode:04o})");
-            let help = format!(
-                "run `chmod go-w {shown}`, and change the owner to the user of the wikis with `chown`"
-            );
+            let help =
+                format!("run `chmod go-w {dir}`, and change the owner to the user of the wikis with `chown`");
             return Err(Unusable::Unsafe { why, help });
         }
         if of_dir != 0 && of_dir != uid {
             let why = format!("user {uid} owns it, but user {of_dir} owns its directory");
-            let file = self.path.display();
-            let help = format!("run `chown {of_dir} {file}` or `chown {uid} {shown}`");
+            let file = shell_path(&self.path);
+            let help = format!("run `chown {of_dir} {file}` or `chown {uid} {dir}`");
             return Err(Unusable::Unsafe { why, help });
         }
         // A user who can replace a directory on the way decides what root opens.
@@ -184,7 +184,8 @@ impl DatabaseFile {
                 if stat.uid() != 0 || others && !sticky {
                     let why =
                         format!("root owns it, but other users can write to {}", database_file.display());
-                    let help = format!("run `chown USER {}` with the user of the wikis", self.path.display());
+                    let help =
+                        format!("run `chown USER {}` with the user of the wikis", shell_path(&self.path));
                     return Err(Unusable::Unsafe { why, help });
                 }
             }

@@ -8,6 +8,7 @@ use rusqlite::limits::Limit;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::sys::{self, FileId, GaveUp, Modified, NewFile, why};
+use crate::text::shell_path;
 
 use super::file::{DatabaseFile, Owner, Unusable};
 
@@ -150,7 +151,7 @@ fn not_opened(database_file: &DatabaseFile, error: &rusqlite::Error) -> Unusable
             let uid = database_file.owner().uid;
             Unusable::Fixable {
                 why: format!("{error}: user {uid} can't read and write it"),
-                help: format!("run `chown {uid} {}`", database_file.path().display()),
+                help: format!("run `chown {uid} {}`", shell_path(database_file.path())),
             }
         }
         _ => Unusable::Why(error.to_string()),

@@ -10,7 +10,7 @@ use crate::pyconfig::write;
 use crate::sharing::{Asked, Found, Suggestion, changed, edited};
 use crate::simulate::diff::{Case, Diff, Verdict};
 use crate::sys::one_by_one;
-use crate::text::list;
+use crate::text::{list, shell_word};
 
 /// The suggestions with everything that they need.
 pub(super) fn all(farm: &Farm, found: &Found, asked: &Asked, context: &Context<'_>) -> Vec<Shown> {
@@ -132,7 +132,7 @@ fn migrate(old: &Wiki, new: &Wiki) -> Option<String> {
     if from == to {
         return None;
     }
-    let quoted = |text: String| shlex::try_quote(&text).map_or(text.clone(), |quoted| quoted.into_owned());
+    let quoted = |text: String| shell_word(&text);
     let (from, to) = (quoted(from.to_string()), quoted(to.to_string()));
     let mut command = format!("wikifarm session migrate --from {from} --to {to}");
     let old_ids = |wiki: &Wiki| wiki.version().behavior() < Behavior::V1_9_0;
