@@ -54,6 +54,11 @@ fn check_points_at_the_setting_that_matters_not_at_an_ignored_one() {
     let found = check_farm(&format!("{old}cache_dir = \"none\"\n"), "");
     assert!(found.contains("missing-directory]: one: cache_dir none does not exist"), "{found}");
     assert!(!found.contains("session_dir none"), "{found}");
+    let found = check_farm(
+        "moin = \"2.0.0b5\"\n[wikis.one]\nurl = \"https://one.example.org/\"\nanonymous_session_lifetime = 1\n",
+        "",
+    );
+    assert!(found.contains("2.0 has one lifetime, cookie_lifetime, for all visitors"), "{found}");
     let found = check("anonymous_session_lifetime = 20\ncookie_lifetime = [13, 12]");
     let (_, at) = found.split_once("anonymous-outlives-login").unwrap();
     let at = at.split_once("\n\n").unwrap().0;

@@ -223,6 +223,18 @@ fn doctor_names_a_log_out_trap_a_rejected_cookie_and_an_unmet_share() {
 }
 
 #[test]
+fn doctor_names_warnings_about_cookies_with_which_people_cannot_log_in() {
+    let alias = "url = \"https://plans.example.org/\"\n    aliases = [\"https://plans.example.net/\"]";
+    let place = machine(&FARM.replace("url = \"https://plans.example.org/\"", alias));
+    let line = first(&place, "--symptom cannot-log-in", 0);
+    assert!(line.starts_with("WARN cookies ") && line.contains("plans.example.net"), "{line}");
+    let skew = "url = \"https://plans.example.org/\"\n    clock_skew = 172800";
+    let place = machine(&FARM.replace("url = \"https://plans.example.org/\"", skew));
+    let line = first(&place, "--symptom logged-out", 0);
+    assert!(line.starts_with("WARN clock "), "{line}");
+}
+
+#[test]
 fn doctor_names_sessions_that_are_an_attack_and_an_error_in_the_farm_file() {
     let attack = Session::new('c').raw(b"cos\nsystem\n(S'id'\ntR.").written(clock() - HOUR);
     let line = first(&machine(FARM).session("sessions", attack), "", 1);
@@ -302,7 +314,9 @@ fn doctor_with_probe_names_a_wiki_that_answers_differently_than_predicted() {
     let ahead = jiff::Timestamp::from_second(clock() + HOUR).unwrap();
     let date = ahead.strftime("%a, %d %b %Y %H:%M:%S GMT");
     let answer = format!("200 OK\nDate: {date}\nSet-Cookie: MOIN_SESSION_lab=; Max-Age=0; Path=/wiki");
-    let spelling = "200 OK\nSet-Cookie: MOIN_SESSION_lab=; max-age=0; path=/";
+    // The cookie of a load balancer, which browsers reject, keeps nobody from logging in.
+    let spelling = "200 OK\nSet-Cookie: MOIN_SESSION_lab=; max-age=0; path=/\n\
+                    Set-Cookie: SERVERID=n1; Domain=lb.example.net";
     let wiki = crate::cookie_probe::Wiki::answering(&[&answer, spelling]);
     let farm = FARM.replace("https://plans.example.org/", &format!("http://{}/", wiki.address));
     let farm = farm.replace("cookie_domain = \".example.org\"", "").replace("cookie_secure = true", "");

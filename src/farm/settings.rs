@@ -196,7 +196,10 @@ settings![
         )
     },
     AnonymousSessionLifetime = Row {
-        ignored: &[From(V1_9_0, "from 1.9 on, it is the first number of cookie_lifetime")],
+        ignored: &[
+            From(V2, "2.0 has one lifetime, cookie_lifetime, for all visitors"),
+            From(V1_9_0, "from 1.9 on, it is the first number of cookie_lifetime"),
+        ],
         defaults: &[(V1_7_0, "None")],
         shapes_cookie: Some(|settings, value| settings.anonymous_session_lifetime = value.number()),
         ..row(

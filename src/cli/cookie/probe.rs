@@ -94,14 +94,21 @@ pub(in crate::cli) struct Probe {
     clock_skew: Option<i64>,
     /// Why the visit failed, or cannot be predicted.
     pub(in crate::cli) error: Option<String>,
+    /// The predicted name of the session cookie.
+    #[serde(skip)]
+    cookie_name: String,
 }
 
 impl Probe {
-    /// Why browsers reject a cookie of the wiki, if they do.
+    /// Why browsers reject the session cookie, if they do. Cookies of other programs keep nobody from logging in.
     pub(in crate::cli) fn rejected(&self) -> Option<String> {
+        let is_session = |cookie: &&CookieJson| {
+            cookie.set_cookie.split_once('=').is_some_and(|(name, _)| name.trim() == self.cookie_name)
+        };
         self.hops
             .iter()
             .flat_map(|hop| &hop.cookies)
+            .filter(is_session)
             .find_map(|cookie| lines(&cookie.rejected_by).into_iter().next())
     }
 
@@ -228,6 +235,7 @@ fn probe((wiki, url): (&Wiki, &Url), visit: &Visit, now: f64, reject: Reject<'_>
         hops: Vec::new(),
         clock_skew: None,
         error: None,
+        cookie_name: wiki.moin_at(url).session_cookie_name(),
     };
     if let Some(key) = wiki.custom_handler() {
         probe.error = Some(format!("the wiki has a custom {}", key.name()));

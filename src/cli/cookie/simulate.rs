@@ -8,7 +8,7 @@ use clap::Args;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::cli::shared::browser::Browser;
+use crate::cli::shared::browser::OneBrowser;
 use crate::cli::shared::must_be_trusted;
 use crate::cli::shared::{Context, Exit, Failure, Format, Outcome};
 use crate::farm::Farm;
@@ -57,7 +57,7 @@ pub(in crate::cli) struct Options {
     #[arg(long, value_name = "NUMBER")]
     seed: Option<u64>,
     #[command(flatten)]
-    browser: Browser,
+    browser: OneBrowser,
 }
 
 /// The results of a script.

@@ -15,11 +15,11 @@ const MOST: usize = 3;
 fn topic(rule: &str, family: &str) -> (Area, &'static [Symptom]) {
     use Symptom::{CannotLogIn, DiskFull, LoggedOut, Slow, WrongUser};
     match (rule, family) {
-        ("clock-behind", _) => (Area::Clock, &[LoggedOut]),
+        ("clock-behind" | "clock-skew", _) => (Area::Clock, &[LoggedOut]),
         ("log-out-trap", _) => (Area::Sharing, &[LoggedOut]),
         ("shadowed-cookie", _) => (Area::Sharing, &[CannotLogIn, LoggedOut]),
         ("share-unintended" | "id-leaks-to-wiki", _) => (Area::Sharing, &[WrongUser]),
-        ("cookie-rejected", _) => (Area::Cookies, &[CannotLogIn]),
+        ("cookie-rejected" | "mixed-schemes", _) => (Area::Cookies, &[CannotLogIn]),
         (_, "sharing") => (Area::Sharing, &[CannotLogIn]),
         ("login-disabled" | "lifetime-format", _) | (_, "domain" | "path" | "name") => {
             (Area::Cookies, &[CannotLogIn])
@@ -49,6 +49,9 @@ fn topic(rule: &str, family: &str) -> (Area, &'static [Symptom]) {
     }
 }
 
+/// Warnings about cookies that keep people from logging in at some URLs.
+const NOBODY_LOGS_IN: [&str; 3] = ["alias-domain-mismatch", "mixed-schemes", "varying-cookie-name"];
+
 /// The lines of findings; `about` returns whether a finding is about a chosen wiki.
 pub(super) fn lines(
     farm: &Farm,
@@ -70,8 +73,9 @@ pub(super) fn lines(
         };
         errors += u64::from(finding.severity == Severity::Error);
         warnings += u64::from(finding.severity == Severity::Warning);
-        // Advice about the file affects nobody now: `config check` lists it.
-        if status == Status::Warn && matches!(area, Area::Config | Area::Cookies) {
+        // Other advice affects nobody now: `config check` lists it.
+        let affects = NOBODY_LOGS_IN.contains(&finding.rule);
+        if status == Status::Warn && matches!(area, Area::Config | Area::Cookies) && !affects {
             continue;
         }
         let command = context.command(&command(area, &finding));

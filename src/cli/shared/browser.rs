@@ -12,6 +12,21 @@ pub(crate) struct Browser {
     browser: Option<Name>,
 }
 
+/// The option of a command that acts as one browser.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct OneBrowser {
+    /// Act as this browser
+    #[arg(long, value_enum, value_name = "BROWSER", default_value = "chromium")]
+    browser: Name,
+}
+
+impl OneBrowser {
+    /// The browser.
+    pub(crate) fn profile(self) -> Profile {
+        Browser { browser: Some(self.browser) }.profile()
+    }
+}
+
 /// A browser profile on the command line.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Name {

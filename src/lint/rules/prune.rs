@@ -65,9 +65,10 @@ fn never_pruned(farm: &Farm, sink: &mut Sink) {
         return;
     }
     for wiki in farm.wikis.iter().filter(|wiki| wiki.version().behavior() == Behavior::V1_9_0) {
-        let message =
-            "sessions are never removed: MoinMoin 1.9.0 stores no expiry time, and [prune] has no idle"
-                .to_owned();
+        let which = if farm.prune.anonymous.is_some() { "logins" } else { "sessions" };
+        let message = format!(
+            "{which} are never removed: MoinMoin 1.9.0 stores no expiry time, and [prune] has no idle"
+        );
         sink.report(wiki, farm.prune.span.clone(), message, "add idle, slightly longer than a login lasts");
     }
 }

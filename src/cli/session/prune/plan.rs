@@ -26,11 +26,13 @@ pub(super) fn show(plan: &Plan, reveal: bool, context: &mut Context<'_>) -> Resu
     let most = if context.verbosity > 0 { usize::MAX } else { EXAMPLES };
     for store in plan.stores() {
         let counts = store.counts();
-        if counts.states.no_expires > 0 && store.without_expires() == WithoutExpires::Usual {
+        let anonymous = store.victims().filter(|victim| victim.reason == Reason::Anonymous).count() as u64;
+        let kept = counts.states.no_expires.saturating_sub(anonymous);
+        if kept > 0 && store.without_expires() == WithoutExpires::Usual {
             let kept = format!(
                 "{}: keeps {} without `expires`, which MoinMoin 1.9.0 never writes: set `idle` to remove old ones",
                 store.spec().address(),
-                sessions(counts.states.no_expires)
+                sessions(kept)
             );
             write!(context.out, "{}", hang("", 2, &escape(&kept), context.width));
         }
