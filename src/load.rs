@@ -48,16 +48,15 @@ impl fmt::Display for LoadError {
             LoadError::NotFound => write!(f, "no farm file found"),
             LoadError::Io(path, _)
             | LoadError::TooLarge(path)
-            | LoadError::Nul(path, _)
-            | LoadError::NotUtf8(path, _)
             | LoadError::Fifo(path)
             | LoadError::Device(path)
             | LoadError::Python(path, _) => {
                 write!(f, "can't read the farm file {}: {}", path.display(), self.why())
             }
-            LoadError::Syntax(errors) => {
-                write!(f, "can't read the farm file {}: {}", errors.source.path().display(), self.why())
+            LoadError::Nul(path, _) | LoadError::NotUtf8(path, _) => {
+                write!(f, "{}: {}", path.display(), self.why())
             }
+            LoadError::Syntax(errors) => write!(f, "{}: {}", errors.source.path().display(), self.why()),
         }
     }
 }
@@ -69,12 +68,12 @@ impl LoadError {
             LoadError::NotFound => self.to_string(),
             LoadError::Io(_, error) => why(error),
             LoadError::TooLarge(_) => format!("it is larger than {} MiB", LARGEST >> 20),
-            LoadError::Nul(_, at) => format!("it has a NUL at byte {at}: it is not text, or not UTF-8"),
-            LoadError::NotUtf8(_, at) => format!("it is not UTF-8 at byte {at}"),
+            LoadError::Nul(_, at) => format!("NUL at byte {at}: not text, or not UTF-8"),
+            LoadError::NotUtf8(_, at) => format!("not UTF-8 at byte {at}"),
             LoadError::Fifo(_) => InputError::Fifo.to_string(),
             LoadError::Device(_) => InputError::Device.to_string(),
             LoadError::Python(_, why) => why.clone(),
-            LoadError::Syntax(_) => "it is not valid TOML".to_owned(),
+            LoadError::Syntax(_) => "not valid TOML".to_owned(),
         }
     }
 

@@ -34,8 +34,8 @@ fn farm_file_that_is_a_directory_without_python_files_is_refused() {
         .wikifarm("config check")
         .status(2)
         .stderr(str![[r#"
-error: can't read the farm file farm.toml: neither the directory nor those in it
-  have a farmconfig.py or wikiconfig.py
+error: can't read the farm file farm.toml: no farmconfig.py or wikiconfig.py in
+  farm.toml or its subdirectories
 
 "#]])
         .run();
@@ -62,7 +62,7 @@ fn farm_file_that_is_not_utf_8_is_refused_with_the_byte() {
         .wikifarm("config check")
         .status(2)
         .stderr(str![[r#"
-error: can't read the farm file farm.toml: it is not UTF-8 at byte 20
+error: farm.toml: not UTF-8 at byte 20
 help: save the file as UTF-8
 
 "#]])
@@ -116,7 +116,7 @@ error: string values must be quoted, expected literal string
 3 | url = 3 3
   |       ^^^
 
-error: can't read the farm file farm.toml: it is not valid TOML
+error: farm.toml: not valid TOML
 
 "#]])
         .run();

@@ -499,7 +499,7 @@ fn check_json_with_syntax_errors_prints_them_as_findings_too() {
 
 "#]])
         .stderr(str![[r#"
-error: can't read the farm file farm.toml: it is not valid TOML
+error: farm.toml: not valid TOML
 
 "#]])
         .run();

@@ -198,8 +198,8 @@ error: can't read the farm file wikiconfig.py: no such file or directory
         .wikifarm("config import")
         .status(2)
         .stderr(str![[r#"
-error: can't read the farm file .: neither the directory nor those in it have a
-  farmconfig.py or wikiconfig.py
+error: can't read the farm file .: no farmconfig.py or wikiconfig.py in . or its
+  subdirectories
 
 "#]])
         .run();

@@ -35,8 +35,8 @@ fn explain_of_a_shared_login_passes_all_six_steps() {
         .stdout(str![[r#"
 Users logged in at docs who go to plans: shared
 
-  docs --1-> browser --2-> plans
-                           `-3-> cookie -4-> session -5-> user -6-> time
+  docs ──1─▶ browser ──2─▶ plans
+                           └─3─▶ cookie ─4─▶ session ─5─▶ user ─6─▶ time
 
   1. yes the browser accepts the cookie: MOIN_SESSION_lab for example.org and
          its subdomains, path /, Secure
@@ -63,8 +63,8 @@ fn explain_of_a_lost_login_stops_at_the_failing_step() {
 Users logged in at docs who go to trap: conflict
   visiting trap deletes the shared cookie: users are logged out of docs
 
-  docs --1-> browser --2-> trap
-                           `-3-> cookie -4-x session .5.. user .6.. time
+  docs ──1─▶ browser ──2─▶ trap
+                           └─3─▶ cookie ─4─✗ session ┄5┄┄ user ┄6┄┄ time
 
   1. yes the browser accepts the cookie: MOIN_SESSION_lab for example.org and
          its subdomains, path /, Secure
@@ -88,8 +88,8 @@ fn explain_of_another_domain_stops_at_sending() {
         .stdout(str![[r#"
 Users logged in at docs who go to far: separate
 
-  docs --1-> browser --2-x far
-                           `.3.. cookie .4.. session .5.. user .6.. time
+  docs ──1─▶ browser ──2─✗ far
+                           └┄3┄┄ cookie ┄4┄┄ session ┄5┄┄ user ┄6┄┄ time
 
   1. yes the browser accepts the cookie: MOIN_SESSION_lab for example.org and
          its subdomains, path /, Secure

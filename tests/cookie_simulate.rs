@@ -277,10 +277,11 @@ fn simulate_with_a_bad_line_runs_nothing() {
         .status(2)
         .stderr(str![[r#"
 error: script: line 2: unknown step "vist"; did you mean "visit"?
-error: script: line 3: no wiki "wkii1" in the farm; did you mean "wiki1"?
+error: script: line 3: no wiki "wkii1"
+help: did you mean "wiki1"?
 error: script: line 4: expected `wait DURATION`
-error: script: line 5: no wiki of the farm is at https://wiki3.example.org/; did
-  you mean https://wiki1.example.org/?
+error: script: line 5: no wiki of the farm is at https://wiki3.example.org/
+help: did you mean https://wiki1.example.org/?
 error: script: line 6: https://www.example.org/ is not a wiki: only `visit`
   works there
 error: script: line 7: can't read the farm file missing.toml: no such file or

@@ -59,7 +59,7 @@ fn suggest_for_a_trap_shows_changes_and_rollout() {
      - users of trap have to log in again
 
 help: `wikifarm cookie suggest -o farm.new.toml` writes the first suggestion,
-  `wikifarm cookie diff` shows all its effects
+  `wikifarm cookie diff farm.toml farm.new.toml` shows all its effects
 
 "#]])
         .run();
@@ -201,7 +201,7 @@ fn suggest_share_adds_an_intent_to_the_written_file() {
        wikifarm session migrate --from moin-1.9:trap/cache/__session__ --to moin-1.9:sessions
 
 help: `wikifarm cookie suggest -o farm.new.toml` writes the first suggestion,
-  `wikifarm cookie diff` shows all its effects
+  `wikifarm cookie diff farm.toml farm.new.toml` shows all its effects
 
 "#]])
         .stderr(str![[r#"

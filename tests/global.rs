@@ -437,3 +437,33 @@ error: gone.dat: not usable as a public suffix list: no such file or directory
 "#]])
         .run();
 }
+
+#[test]
+fn ascii_locale_shortens_ids_with_three_dots_and_keeps_json() {
+    let id = "0123456789abcdef0123456789abcdef01234567";
+    let place = Place::new().file(&format!("sessions/{id}"), "not a pickle");
+    let run = |words: &str, locale: &str| {
+        let words = format!("session {words} --store moin-1.9:sessions");
+        let (stdout, stderr, _) = place.wikifarm(&words).env("LC_ALL", locale).raw();
+        String::from_utf8([stdout, stderr].concat()).unwrap()
+    };
+    assert!(run("verify", "C.UTF-8").contains("01234567…"));
+    let ascii = run("verify", "C");
+    assert!(ascii.contains("01234567...  ") && ascii.is_ascii(), "{ascii}");
+    assert!(
+        run("verify --format json", "C").contains("01234567…"),
+        "a program reads the same text everywhere"
+    );
+    assert!(run("show 01234567...", "C").contains("unreadable"), "a pasted id is found");
+}
+
+#[test]
+fn number_options_name_what_they_expect() {
+    for words in ["session list --limit x", "session stats --top -1.5", "session stats --top=x"] {
+        let (_, stderr, _) = Place::new().wikifarm(words).raw();
+        let stderr = String::from_utf8(stderr).unwrap();
+        assert!(!stderr.contains("invalid digit"), "{words}: {stderr}");
+    }
+    let (_, stderr, _) = Place::new().wikifarm("session list --limit x").raw();
+    assert!(String::from_utf8(stderr).unwrap().contains("'--limit <N>': expected a whole number"));
+}

@@ -402,7 +402,7 @@ moin-1.9:sessions
     000000000000000000000000  expired 9 d ago
     000000000000000000000000  expired 7 d ago
     000000000000000000000000  expired 5 d ago
-    ... and 2 more (-v lists all)
+    … and 2 more (-v lists all)
 STORE  TO REMOVE  SESSIONS  EXPIRED  BYTES
 docs           5         5        5  145 B
 

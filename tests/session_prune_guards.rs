@@ -60,7 +60,7 @@ fn prune_dry_run_over_max_delete_is_refused() {
         .stderr(str![[r#"
 error: moin-1.9:hungry: refused: 60 of 100 sessions would be removed for reasons
   other than expiry (max_delete is 50%: 50)
-help: check the plan with --dry-run; if it is right, raise --max-delete
+help: if the plan is right, raise --max-delete
 error: nothing would be removed from any store
 
 "#]])

@@ -392,7 +392,7 @@ fn revoke_dry_run_of_many_lists_the_first() {
     let ran = place.wikifarm(revoke).any_stdout().run();
     let lines: Vec<&str> = ran.stdout.lines().collect();
     assert_eq!(lines.len(), 1 + 100 + 2, "{}", ran.stdout);
-    assert_eq!(lines[101..], ["... and 2 more (-v lists all)", "would revoke 102 of 102 sessions"]);
+    assert_eq!(lines[101..], ["… and 2 more (-v lists all)", "would revoke 102 of 102 sessions"]);
     let ran = place.wikifarm(&format!("{revoke} -v")).any_stdout().run();
     assert_eq!(ran.stdout.lines().count(), 1 + 102 + 1, "{}", ran.stdout);
 }

@@ -261,7 +261,7 @@ fn refused(error: &clap::Error, exit: Exit, asked: Color) -> Exit {
     let report = |failure| report(failure, color);
     if error.use_stderr() && error.kind() != ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
         let mut err = Writer::stderr(color);
-        err.write_all(parse::message(&without_ids(&colored(color)), err.width()).as_bytes());
+        err.write_text(&parse::message(&without_ids(&colored(color)), err.width()));
         return lost(err.finish(), exit, report);
     }
     let color = asked.is_on(&io::stdout());

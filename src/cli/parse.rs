@@ -1,6 +1,7 @@
 //! From arguments to a command, and the help where they are not one.
 
 use std::ffi::OsString;
+use std::str::FromStr;
 
 use anstream::adapter::strip_str;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -69,6 +70,14 @@ pub(super) fn message(text: &str, width: Option<u16>) -> String {
         }
     }
     message
+}
+
+/// The number of an option such as `--limit N`.
+///
+/// # Errors
+/// If the text is not a whole number.
+pub(super) fn whole<N: FromStr>(text: &str) -> Result<N, String> {
+    text.parse().map_err(|_| "expected a whole number".to_owned())
 }
 
 /// Refuses a `--format` before the command that the command does not have; after it, clap itself does.

@@ -86,8 +86,9 @@ impl fmt::Display for Refusal {
 
 impl Refusal {
     /// What the user can do.
-    fn help(&self) -> Option<String> {
+    fn help(&self, dry_run: bool) -> Option<String> {
         let help = match self {
+            Refusal::MaxDelete { .. } if dry_run => Some("if the plan is right, raise --max-delete"),
             Refusal::MaxDelete { .. } => {
                 Some("check the plan with --dry-run; if it is right, raise --max-delete")
             }
@@ -116,9 +117,10 @@ pub struct Refused {
     pub help: Option<String>,
 }
 
-impl From<Refusal> for Refused {
-    fn from(refusal: Refusal) -> Self {
-        Refused { why: refusal.to_string(), help: refusal.help() }
+impl Refused {
+    /// The refusal of a run or of a dry run.
+    pub(super) fn new(refusal: &Refusal, dry_run: bool) -> Self {
+        Refused { why: refusal.to_string(), help: refusal.help(dry_run) }
     }
 }
 

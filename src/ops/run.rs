@@ -225,11 +225,12 @@ impl<O: Operation> Plan<O> {
             true => options.execute(&opened, scans, stop),
             false => scans.into_iter().map(|scan| options.leave(scan, may)).collect(),
         };
-        let all = refusal.map(Refused::from);
+        let refused = |refusal: Refusal| Refused::new(&refusal, dry_run);
+        let all = refusal.map(refused);
         let (mut notes, mut failed, mut results) = (AllNotes::default(), 0, Vec::new());
         for ((one, decided), done) in opened.into_iter().zip(refusals).zip(done) {
             let store = one.spec.address();
-            let refused = decided.or(one.refusal).map(Refused::from).or_else(|| all.clone());
+            let refused = decided.or(one.refusal).map(refused).or_else(|| all.clone());
             let more = one.notes.failed + done.notes.failed;
             let mut counts = done.counts;
             counts.fail(more);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::script::{Line, ScriptError, Step, parse};
-use super::wiki::{Goal, find};
+use super::wiki::{Bad, Goal, find};
 use crate::farm::{Farm, same_address};
 
 /// Loads a farm file that a script names, or returns why that fails.
@@ -42,23 +42,25 @@ impl Plan {
         let mut shared_addresses = by_address(farm);
         for line in lines {
             let number = line.number;
-            let found = match &line.step {
+            let found: Result<_, Bad> = match &line.step {
                 Step::Login { wiki, .. }
                 | Step::Visit { wiki }
                 | Step::Logout { wiki }
                 | Step::ChangePassword { wiki }
                 | Step::SwitchUser { wiki, .. }
                 | Step::Expect { wiki, .. } => find(newer.as_ref().unwrap_or(farm), wiki).map(Some),
-                Step::Reconfigure(file) => load(file).map(|farm| {
-                    shared_addresses = by_address(&farm);
-                    newer = Some(farm);
-                    None
-                }),
+                Step::Reconfigure(file) => load(file)
+                    .map(|farm| {
+                        shared_addresses = by_address(&farm);
+                        newer = Some(farm);
+                        None
+                    })
+                    .map_err(Bad::from),
                 Step::Wait(_) | Step::RestartBrowser => Ok(None),
             };
             let found = match (found, &line.step) {
                 (Ok(Some(Goal::Elsewhere(target))), step) if !matches!(step, Step::Visit { .. }) => {
-                    Err(format!("{target} is not a wiki: only `visit` works there"))
+                    Err(format!("{target} is not a wiki: only `visit` works there").into())
                 }
                 (found, _) => found,
             };
@@ -74,7 +76,7 @@ impl Plan {
                     }
                     plan.lines.push((line, goal));
                 }
-                Err(message) => errors.push(ScriptError { number, message }),
+                Err(Bad { message, help }) => errors.push(ScriptError { number, message, help }),
             }
         }
         errors.sort_by_key(|error| error.number);

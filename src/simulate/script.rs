@@ -72,6 +72,8 @@ pub struct ScriptError {
     pub number: usize,
     /// Why.
     pub message: String,
+    /// What the user can do.
+    pub help: Option<String>,
 }
 
 /// The verbs and their arguments.
@@ -103,7 +105,7 @@ pub fn parse<'a>(lines: impl IntoIterator<Item = &'a str>) -> (Vec<Line>, Vec<Sc
         match words(text).and_then(|words| Ok((step(&words)?, words))) {
             Ok((None, _)) => {}
             Ok((Some(step), words)) => steps.push(Line { number, text: words.join(" "), step }),
-            Err(message) => errors.push(ScriptError { number, message }),
+            Err(message) => errors.push(ScriptError { number, message, help: None }),
         }
     }
     (steps, errors)

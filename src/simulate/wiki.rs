@@ -152,14 +152,29 @@ impl Dir {
     }
 }
 
+/// Why a step can't be simulated.
+#[derive(Debug)]
+pub(super) struct Bad {
+    /// The reason.
+    pub(super) message: String,
+    /// What the user can do.
+    pub(super) help: Option<String>,
+}
+
+impl From<String> for Bad {
+    fn from(message: String) -> Self {
+        Bad { message, help: None }
+    }
+}
+
 /// Finds the target of `to` (the name of a wiki, or a URL) in a farm.
 ///
 /// # Errors
 /// Why there is none, with the nearest name or URL.
-pub(super) fn find(farm: &Farm, to: &str) -> Result<Goal, String> {
+pub(super) fn find(farm: &Farm, to: &str) -> Result<Goal, Bad> {
     if !to.contains("://") {
         let wiki = farm.wiki(to).ok_or_else(|| no_wiki(farm, to))?;
-        let site = Site::new(wiki, &wiki.url)?;
+        let site = Site::new(wiki, &wiki.url).map_err(Bad::from)?;
         let (root, page) = (site.root.clone(), site.front_page().to_owned());
         return Ok(Goal::Wiki(Box::new(site), root, page));
     }
@@ -198,19 +213,21 @@ pub(super) fn find(farm: &Farm, to: &str) -> Result<Goal, String> {
         return Ok(Goal::Elsewhere(target));
     }
     let known: Vec<&str> = farm.wikis.iter().map(|wiki| wiki.url.as_str()).collect();
-    let hint =
-        crate::farm::nearest(to, known).map(|near| format!("; did you mean {near}?")).unwrap_or_default();
-    Err(format!("no wiki of the farm is at {}{hint}", super::script::clip(&target.to_string())))
+    let help = crate::farm::nearest(to, known).map(|near| format!("did you mean {near}?"));
+    Err(Bad {
+        message: format!("no wiki of the farm is at {}", super::script::clip(&target.to_string())),
+        help,
+    })
 }
 
-fn no_wiki(farm: &Farm, name: &str) -> String {
+fn no_wiki(farm: &Farm, name: &str) -> Bad {
     let names: Vec<&str> = farm.wikis.iter().map(|wiki| wiki.name.as_str()).collect();
-    let hint = match crate::farm::nearest(name, names.iter().copied()) {
-        Some(near) => format!("; did you mean {near:?}?"),
-        None if names.len() <= 20 => format!("; it has {}", names.join(", ")),
-        None => String::new(),
+    let help = match crate::farm::nearest(name, names.iter().copied()) {
+        Some(near) => Some(format!("did you mean {near:?}?")),
+        None if names.len() <= 20 => Some(format!("use {}", crate::text::list(&names, "or", 20))),
+        None => None,
     };
-    format!("no wiki {:?} in the farm{hint}", super::script::clip(name))
+    Bad { message: format!("no wiki {:?}", super::script::clip(name)), help }
 }
 
 /// Percent-decodes a path. Invalid UTF-8 becomes U+FFFD.
@@ -245,7 +262,9 @@ mod tests {
     }
 
     fn lead(to: &str) -> Result<String, String> {
-        Ok(match find(&farm(), to)? {
+        let found = find(&farm(), to);
+        let text = |bad: Bad| [bad.message].into_iter().chain(bad.help).collect::<Vec<_>>().join("; ");
+        Ok(match found.map_err(text)? {
             Goal::Wiki(site, target, page) => {
                 format!("{} {page} {target} {}", site.name, site.settings().session_cookie_name())
             }
@@ -284,8 +303,8 @@ mod tests {
 
     #[test]
     fn find_without_target_names_the_nearest() {
-        assert_eq!(lead("alhpa"), Err("no wiki \"alhpa\" in the farm; did you mean \"alpha\"?".to_owned()));
-        assert_eq!(lead("x"), Err("no wiki \"x\" in the farm; it has root, alpha, odd".to_owned()));
+        assert_eq!(lead("alhpa"), Err("no wiki \"alhpa\"; did you mean \"alpha\"?".to_owned()));
+        assert_eq!(lead("x"), Err("no wiki \"x\"; use root, alpha, or odd".to_owned()));
         assert_eq!(
             lead("https://example.com/"),
             Err("no wiki of the farm is at https://example.com/; did you mean https://example.org/?"

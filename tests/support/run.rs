@@ -264,7 +264,7 @@ impl<'a> Run<'a> {
         ] {
             command.env(name, path);
         }
-        command.env("PATH", "/usr/bin:/bin").env("TERM", "dumb");
+        command.env("PATH", "/usr/bin:/bin").env("TERM", "dumb").env("LANG", "C.UTF-8");
         command.envs(self.env.iter().map(|(name, value)| (name, value)));
         for name in &self.missing {
             command.env_remove(name);

@@ -186,8 +186,9 @@ impl Script {
 
     /// Reports the bad lines; of very many, the first.
     fn misunderstood(&self, errors: &[ScriptError], context: &mut Context<'_>) -> Failure {
-        for ScriptError { number, message } in errors.iter().take(MOST_ERRORS) {
+        for ScriptError { number, message, help } in errors.iter().take(MOST_ERRORS) {
             context.complain(&format!("{}: {} {number}: {message}", self.name, self.unit));
+            help.iter().for_each(|help| context.help(help));
         }
         let more = errors.len().saturating_sub(MOST_ERRORS);
         if more > 0 {

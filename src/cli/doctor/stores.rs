@@ -88,6 +88,9 @@ fn line(rule: Rule, kind: &Kind, spec: &StoreSpec) -> Option<Line> {
         Rule::UnauthorizedSetuid => (Status::Fail, WrongUser, "that act as another user without a superuser"),
         Rule::NoMac => (Status::Warn, LoggedOut, "without a valid MAC: their users are logged out"),
         Rule::Unreadable => (Status::Warn, LoggedOut, unreadable(spec)),
+        Rule::InvalidExpires if kind.count == 1 => {
+            (Status::Warn, LoggedOut, "whose expiry is not a number: the wiki fails on this session")
+        }
         Rule::InvalidExpires => {
             (Status::Warn, LoggedOut, "whose expiry is not a number: the wiki fails on them")
         }

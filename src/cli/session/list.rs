@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::cli::parse::whole;
 use crate::cli::session::json::{SessionJson, cut};
 use crate::cli::shared::look::{open, states, stream};
 use crate::cli::shared::stores::{StoreArgs, WHOIS_2, of_moin_2};
@@ -40,7 +41,7 @@ pub(in crate::cli) struct Options {
     #[arg(long, value_name = "DURATION", value_parser = crate::farm::parse_duration)]
     older_than: Option<Duration>,
     /// List at most N sessions
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = whole::<usize>)]
     limit: Option<usize>,
     /// Sort by this key [default: modified]
     #[arg(long, value_enum, value_name = "KEY")]

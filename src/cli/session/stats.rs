@@ -11,6 +11,7 @@ mod human;
 
 use count::{Counter, Growth, Stats};
 
+use crate::cli::parse::whole;
 use crate::cli::shared::index;
 use crate::cli::shared::look::look_at_all;
 use crate::cli::shared::stores::StoreArgs;
@@ -37,7 +38,7 @@ pub(in crate::cli) struct Options {
     #[command(flatten)]
     stores: StoreArgs,
     /// Show the N users with the most sessions
-    #[arg(long, value_name = "N", default_value_t = 10)]
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = whole::<usize>)]
     top: usize,
     #[command(flatten)]
     metrics: MetricsArgs,

@@ -245,7 +245,7 @@ impl Context<'_> {
         }
         let found = crate::lint::parse_findings(&farm);
         let text = findings::human(&farm.source, &found, self.err.color(), self.err.width());
-        self.err.write_all(text.as_bytes());
+        self.err.write_text(&text);
         Err(Failure::usage(format!("{}: the farm file has errors", farm.source.path().display()))
             .help("correct the errors above; `wikifarm config check` lists all findings"))
     }
@@ -253,7 +253,7 @@ impl Context<'_> {
     fn load(&mut self, path: &Path) -> Result<Farm, Failure> {
         load::load(path).map_err(|error| {
             if let LoadError::Syntax(syntax) = &error {
-                self.err.write_all(findings::syntax(syntax, self.err.color(), self.err.width()).as_bytes());
+                self.err.write_text(&findings::syntax(syntax, self.err.color(), self.err.width()));
             }
             error.into()
         })
@@ -263,14 +263,14 @@ impl Context<'_> {
     pub fn list(&mut self, header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) {
         let text = table::list(header, rows, self.width);
         let text = if self.color { table::painted(&text) } else { text };
-        self.out.write_all(text.as_bytes());
+        self.out.write_text(&text);
     }
 
     /// A line on stderr, unless `-q`.
     pub fn note(&mut self, message: &str) {
         if self.verbosity >= 0 {
             let text = hang("", 2, &escape(message), self.err.width());
-            self.err.write_all(text.as_bytes());
+            self.err.write_text(&text);
         }
     }
 

@@ -52,7 +52,7 @@ pub(crate) fn none() -> Failure {
 }
 
 pub(crate) fn bare(id: &str) -> String {
-    id.trim_end_matches('…').to_owned()
+    id.trim_end_matches(['…', '.']).to_owned()
 }
 
 /// The part of an id that a message may repeat.

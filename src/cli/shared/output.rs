@@ -8,7 +8,7 @@ use rustix::fs::{OFlags, fcntl_getfl};
 use rustix::io::Errno;
 
 use crate::report::safe;
-use crate::text::message;
+use crate::text::{ellipsis, message};
 
 /// Standard output or standard error. Writing never fails: after the first error the rest of the output is dropped, the
 /// command goes on, and [`Writer::finish`] returns the error. A reader that has gone (EPIPE) is no error.
@@ -57,14 +57,22 @@ impl Writer {
 
     /// Writes a message such as `error: TEXT`.
     pub fn message(&mut self, word: &str, text: &str) {
-        self.write_all(message(word, text, self.color, self.width).as_bytes());
+        self.write_text(&message(word, text, self.color, self.width));
     }
 
     /// Writes a text, as `write!` does: all at once, so that no character and no color is parted.
     pub fn write_fmt(&mut self, text: fmt::Arguments<'_>) {
         match text.as_str() {
-            Some(text) => self.write_all(text.as_bytes()),
-            None => self.write_all(text.to_string().as_bytes()),
+            Some(text) => self.write_text(text),
+            None => self.write_text(&text.to_string()),
+        }
+    }
+
+    /// Writes a text for people, with `...` for `…` where the locale shows only ASCII. JSON and TOML keep the `…`.
+    pub(crate) fn write_text(&mut self, text: &str) {
+        match text.contains('…') {
+            true => self.write_all(text.replace('…', ellipsis()).as_bytes()),
+            false => self.write_all(text.as_bytes()),
         }
     }
 

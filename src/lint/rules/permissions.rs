@@ -36,8 +36,10 @@ fn listable_sessions(facts: &Facts<'_>, sink: &mut Sink) {
             continue;
         };
         let path = dir.path.display();
-        let message =
-            format!("session directory {path} is listable by every local user (mode {:04o})", directory.mode);
+        let message = format!(
+            "session directory `{path}` is listable by every local user (mode {:04o})",
+            directory.mode
+        );
         let help = format!(
             "run `chmod o-rx {}`: each file name is the value of a login cookie",
             shell_path(&dir.path)

@@ -126,7 +126,9 @@ fn foreign_files(facts: &Facts<'_>, sink: &mut Sink) {
         let foreign = facts.entries(&dir.path, layout(wiki)).and_then(|entries| entries.foreign);
         if let Some(name) = foreign {
             let path = dir.path.display();
-            let message = format!("{path} contains files that are not MoinMoin sessions, such as {name:?}");
+            let message = format!(
+                "session directory `{path}` contains files that are not MoinMoin sessions, such as {name:?}"
+            );
             let help =
                 "give the sessions their own directory; `wikifarm session verify` lists the other files";
             sink.report(wiki, wiki.span_of(dir.key), message, help);

@@ -98,10 +98,10 @@ fn database(path: &Path, found: &mut Findings, problems: &mut Vec<Problem>) {
 /// The finding about a file that every local user can read or write.
 fn file_mode(mode: u32, path: PathBuf, key: String) -> Finding {
     let (rule, what) = match mode & 0o002 {
-        0 => (Rule::ReadableSessions, "read"),
-        _ => (Rule::WritableSessions, "write"),
+        0 => (Rule::ReadableSessions, "readable"),
+        _ => (Rule::WritableSessions, "writable"),
     };
-    Finding { rule, path, message: format!("every local user can {what} it (mode {mode:04o})"), key }
+    Finding { rule, path, message: format!("{what} by every local user (mode {mode:04o})"), key }
 }
 
 /// Reports directories in which every local user can replace the store. The wiki would then unpickle what they put there.

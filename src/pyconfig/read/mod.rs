@@ -146,8 +146,8 @@ fn many(
     options: &Options,
 ) -> Result<Imported, ReadError> {
     if wikis.is_empty() {
-        let why = "neither the directory nor those in it have a farmconfig.py or wikiconfig.py";
-        return Err(ReadError::Refused(path.to_owned(), why.to_owned()));
+        let why = format!("no farmconfig.py or wikiconfig.py in {} or its subdirectories", path.display());
+        return Err(ReadError::Refused(path.to_owned(), why));
     }
     let source = Source::of_files(path.to_owned(), path.to_owned());
     let world = World::new(files, source);

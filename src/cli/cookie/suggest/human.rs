@@ -38,8 +38,10 @@ pub(super) fn show(
     }
     if shown.iter().any(|one| one.text.is_some()) {
         let write = context.command("cookie suggest -o farm.new.toml");
-        let advice =
-            format!("`{write}` writes the first suggestion, `wikifarm cookie diff` shows all its effects");
+        let old = farm.source.path().display().to_string();
+        let old = shlex::try_quote(&old).unwrap_or_else(|_| old.as_str().into());
+        let diff = format!("wikifarm cookie diff {old} farm.new.toml");
+        let advice = format!("`{write}` writes the first suggestion, `{diff}` shows all its effects");
         write!(context.out, "\n{}", hang("help: ", 2, &escape(&advice), context.width));
     }
 }

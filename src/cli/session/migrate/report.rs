@@ -80,9 +80,12 @@ fn line(Problem { store, message, sessions, ids, .. }: &Problem, most: usize) ->
     let shown: Vec<String> = ids.iter().take(most).map(ToString::to_string).collect();
     let more = if *sessions > shown.len() as u64 { ", …" } else { "" };
     let ids = shown.join(", ");
-    match sessions {
-        1 => format!("{store}: {ids}: {message}"),
-        many => format!("{store}: {}: {message} ({ids}{more})", measure::sessions(*many)),
+    let many = measure::sessions(*sessions);
+    let rejects = message.strip_suffix(" rejects this id");
+    match (sessions, rejects) {
+        (1, _) => format!("{store}: {ids}: {message}"),
+        (_, Some(who)) => format!("{store}: {who} rejects the ids of {many} ({ids}{more})"),
+        _ => format!("{store}: {many}: {message} ({ids}{more})"),
     }
 }
 

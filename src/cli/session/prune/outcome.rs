@@ -94,7 +94,7 @@ pub(super) fn show(report: &Report, strict: bool, dry_run: bool, context: &mut C
             (counts.states.unreadable + counts.states.invalid_expires).to_string(),
             counts.stale_temp.to_string(),
             bytes(counts.bytes),
-            (counts.kept_by_race + counts.failed).to_string(),
+            counts.failed.to_string(),
         ]
     });
     let removed = if dry_run { "TO REMOVE" } else { "REMOVED" };
@@ -109,7 +109,7 @@ pub(super) fn show(report: &Report, strict: bool, dry_run: bool, context: &mut C
         "UNREADABLE",
         "STALE TEMP",
         "BYTES",
-        "NOT REMOVED",
+        "FAILED",
     ];
     context.list(&header, rows);
     if context.verbosity > 0 {
