@@ -32,7 +32,7 @@ fn real() -> Place {
 #[test]
 fn stats_counts_by_state_user_age_and_expiry() {
     // The number of bytes on disk depends on the file system.
-    let stats = real().wikifarm(STATS).arg("--top=2").any_stdout().run().stdout;
+    let stats = real().wikifarm(STATS).arg("--top=2").env("LC_ALL", "C").any_stdout().run().stdout;
     let without_disk: String = stats.lines().filter(|line| !line.starts_with("  the store uses ")).fold(
         String::new(),
         |text, line| {
