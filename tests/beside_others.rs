@@ -126,7 +126,7 @@ fn prune_beside_writing_wikis_removes_no_live_session() {
         let late = until + Duration::from_secs(60);
         while Instant::now() < until || (runs < 3 || pruned == 0 || revoked == 0) && Instant::now() < late {
             runs += 1;
-            pruned += prune(specs.clone(), &place.lock_dir()).total.counts.removed;
+            pruned += prune(specs.clone(), &place.lock_dir()).total.counts.deleted;
             let users = Some(BTreeSet::from(["7.7".to_owned()]));
             let options = revoke::Options {
                 target: revoke::Target { users, ..Default::default() },
@@ -342,7 +342,7 @@ fn prune_beside_an_attacker_who_swaps_files_reaches_nothing_outside() {
         let begun = Instant::now();
         let total = prune(vec![spec(Layout::Moin19, &inside.join("sessions"))], &place.lock_dir()).total;
         longest = longest.max(begun.elapsed());
-        removed += total.counts.removed;
+        removed += total.counts.deleted;
         refused += total.refused;
         assert!(
             until.elapsed() < Duration::from_secs(60),

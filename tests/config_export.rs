@@ -240,8 +240,9 @@ fn export_names_settings_that_the_version_ignores() {
         &["# cookie_samesite is left out: MoinMoin sends SameSite only from 2.0 on", "pass"],
     );
     let since_1_9 = "from 1.9 on, it is the first number of cookie_lifetime";
-    for moin in ["1.9.0", "1.9.11", "2.0"] {
-        let why = format!("# anonymous_session_lifetime is left out: {since_1_9}");
+    let in_2_0 = "2.0 has one lifetime, cookie_lifetime, for all visitors";
+    for (moin, why) in [("1.9.0", since_1_9), ("1.9.11", since_1_9), ("2.0", in_2_0)] {
+        let why = format!("# anonymous_session_lifetime is left out: {why}");
         exported(moin, "anonymous_session_lifetime = 2", &[&why, "pass"]);
     }
     exported("1.9.11", "session_store = \"moin-1.9:/srv/sessions\"", &["session_dir = '/srv/sessions'"]);

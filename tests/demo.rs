@@ -64,7 +64,7 @@ fn demo_sessions_are_of_every_state() {
         ("unreadable", 3),
         ("stale_temp", 8),
         ("foreign", 1),
-        ("would_remove", 2789),
+        ("would_delete", 2789),
     ] {
         assert_eq!(total[count], expected, "{count}");
     }

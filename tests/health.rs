@@ -87,7 +87,7 @@ fn prune_dry_run_of_a_read_only_mount_fails_as_the_run_does() {
         assert!(stderr.ends_with(why), "{words}: {stderr}");
         let json: serde_json::Value = serde_json::from_str(&stdout).unwrap();
         let total = &json["total"];
-        assert_eq!([&total["would_remove"], &total["removed"], &total["failed"]], [0, 0, 2], "{words}");
+        assert_eq!([&total["would_delete"], &total["deleted"], &total["failed"]], [0, 0, 2], "{words}");
     }
 }
 

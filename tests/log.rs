@@ -44,7 +44,7 @@ fn log_has_a_line_for_each_run_with_status_and_counts() {
     place.wikifarm("-q session prune --log=log").run();
     assert_eq!(
         line(&log),
-        "<30>wikifarm: prune status=0 dry_run=false stores=1 scanned=2 live=1 expired=1 unreadable=0 removed=1 bytes=29 \
+        "<30>wikifarm: prune status=0 dry_run=false stores=1 scanned=2 live=1 expired=1 unreadable=0 deleted=1 bytes=29 \
          kept_by_race=0 failed=0"
     );
     place.wikifarm("-q session verify --log=log").any_stdout().status_among(&[0, 1]).run();

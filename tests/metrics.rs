@@ -46,8 +46,8 @@ fn prune_metrics_count_found_and_removed_sessions() {
     assert_eq!(of("wikifarm_sessions", ",state=\"live\""), Some(1.0));
     assert_eq!(of("wikifarm_sessions", ",state=\"expired\""), Some(1.0));
     assert_eq!(of("wikifarm_sessions", ",state=\"unreadable\""), Some(1.0));
-    assert_eq!(of("wikifarm_removed_files", ""), Some(1.0));
-    assert_eq!(of("wikifarm_removed_bytes", ""), Some(29.0));
+    assert_eq!(of("wikifarm_deleted_files", ""), Some(1.0));
+    assert_eq!(of("wikifarm_deleted_bytes", ""), Some(29.0));
     assert_eq!(of("wikifarm_failed_entries", ""), Some(0.0));
     assert_eq!(of("wikifarm_store_refused", ""), Some(0.0));
     let run = |name: &str| value(&text, &format!("wikifarm_last_{name}{{command=\"prune\"}}"));
@@ -173,7 +173,7 @@ fn metrics_of_each_command_have_common_and_own_series() {
     assert_eq!(prune, stats);
     assert_eq!(prune, verify);
     for name in
-        ["scanned", "removed_files", "last_run_timestamp", "last_run_exit_status", "last_success_timestamp"]
+        ["scanned", "deleted_files", "last_run_timestamp", "last_run_exit_status", "last_success_timestamp"]
     {
         assert!(prune.iter().any(|series| series.contains(name)), "{name} in {prune:?}");
     }

@@ -91,7 +91,7 @@ fn prune_of_an_overlay_removes_from_both_layers() {
     assert_eq!(ran.left, "bd");
     let total = &ran.json()["total"];
     assert_eq!(
-        ["scanned", "unreadable", "removed", "kept_by_race", "failed"]
+        ["scanned", "unreadable", "deleted", "kept_by_race", "failed"]
             .map(|name| total[name].as_u64().unwrap()),
         [4, 0, 2, 0, 0]
     );

@@ -210,7 +210,7 @@ fn list_json_has_all_sessions() {
         json!({"schema": 1, "sessions": [{
             "store": "moin-1.9:sessions", "id": "aaaaaaaa", "wikis": ["docs"], "state": "live", "problem": null,
             "expires": 1_795_436_000.0, "expires_at": "2026-11-23T12:13:20Z",
-            "modified": 1_795_392_800, "modified_at": "2026-11-23T00:13:20Z", "bytes": 93,
+            "modified": 1_795_392_800, "modified_at": "2026-11-23T00:13:20Z", "size": 93,
             "user": {"id": ADA, "name": "AdminAda", "auth_method": "moin"},
             "setuid": null, "setuid_name": null
         }]})
@@ -220,8 +220,8 @@ fn list_json_has_all_sessions() {
 #[test]
 fn list_ndjson_prints_an_object_per_line() {
     place().wikifarm(LIST).arg("--format=ndjson").arg("--limit=2").stdout(str![[r#"
-{"store":"moin-1.9:sessions","id":"dddddddd","wikis":["docs"],"state":"live","problem":null,"expires":1795486400.0,"expires_at":"2026-11-24T02:13:20Z","modified":1795399910,"modified_at":"2026-11-23T02:11:50Z","bytes":79,"user":{"id":"1.2.3","name":null,"auth_method":"moin"},"setuid":null,"setuid_name":null}
-{"store":"moin-1.9:sessions","id":"eeeeeeee","wikis":["docs"],"state":"unreadable","problem":"truncated pickle: ends at byte 2","expires":null,"expires_at":null,"modified":1795396400,"modified_at":"2026-11-23T01:13:20Z","bytes":2,"user":null,"setuid":null,"setuid_name":null}
+{"store":"moin-1.9:sessions","id":"dddddddd","wikis":["docs"],"state":"live","problem":null,"expires":1795486400.0,"expires_at":"2026-11-24T02:13:20Z","modified":1795399910,"modified_at":"2026-11-23T02:11:50Z","size":79,"user":{"id":"1.2.3","name":null,"auth_method":"moin"},"setuid":null,"setuid_name":null}
+{"store":"moin-1.9:sessions","id":"eeeeeeee","wikis":["docs"],"state":"unreadable","problem":"truncated pickle: ends at byte 2","expires":null,"expires_at":null,"modified":1795396400,"modified_at":"2026-11-23T01:13:20Z","size":2,"user":null,"setuid":null,"setuid_name":null}
 
 "#]]).run();
 }
@@ -229,7 +229,7 @@ fn list_ndjson_prints_an_object_per_line() {
 #[test]
 fn list_csv_prints_a_record_per_line() {
     place().wikifarm(LIST).arg("--format=csv").stdout(str![[r#"
-store,id,wikis,state,expires,expires_at,modified,modified_at,bytes,user_id,user_name,auth_method,setuid,setuid_name
+store,id,wikis,state,expires,expires_at,modified,modified_at,size,user_id,user_name,auth_method,setuid,setuid_name
 moin-1.9:sessions,dddddddd,docs,live,1795486400,2026-11-24T02:13:20Z,1795399910,2026-11-23T02:11:50Z,79,1.2.3,,moin,,
 moin-1.9:sessions,eeeeeeee,docs,unreadable,,,1795396400,2026-11-23T01:13:20Z,2,,,,,
 moin-1.9:sessions,aaaaaaaa,docs,live,1795436000,2026-11-23T12:13:20Z,1795392800,2026-11-23T00:13:20Z,93,1795391009.69.61222,AdminAda,moin,,
@@ -411,7 +411,7 @@ fn list_with_bad_flag_values_is_refused() {
         ("--limit=x", "invalid value 'x' for '--limit <N>'"),
         ("--older-than=5x", "expected a duration such as 90s, 1.5h, or 30d"),
         ("--state=dead", "[possible values: live, expired, idle, no-expires, invalid-expires, unreadable]"),
-        ("--sort=age", "[possible values: modified, expires, bytes, user, id]"),
+        ("--sort=age", "[possible values: modified, expires, size, user, id]"),
     ] {
         let ran = place().wikifarm(LIST).arg(flag).status(2).any_stderr().run();
         assert!(ran.stderr.contains(why), "{flag}: {}", ran.stderr);

@@ -117,7 +117,7 @@ fn prune_json_has_counts_by_store_and_total() {
     assert!(report.as_object_mut().unwrap().remove("seconds").unwrap().is_f64());
     let mut counts = json!({
         "scanned": 5, "live": 1, "expired": 1, "idle": 0, "no_expires": 2, "invalid_expires": 0, "unreadable": 1,
-        "stale_temp": 1, "foreign": 1, "removed": 3, "would_remove": 0, "kept_by_race": 0, "failed": 0, "bytes": 84,
+        "stale_temp": 1, "foreign": 1, "deleted": 3, "would_delete": 0, "kept_by_race": 0, "failed": 0, "bytes": 84,
         "refused": 0, "from_index": 0
     });
     let total = counts.clone();
@@ -141,14 +141,14 @@ fn prune_of_recorded_sessions_keeps_live_ones() {
     let place = Place::farm(DOCS).copy("moin-1.9.11/sessions", "sessions", NOW - HOUR);
     let plan = place.wikifarm("session prune --now 1795400000 --format json").any_stdout().run().json();
     assert_eq!(plan["total"]["live"], 13);
-    assert_eq!(plan["total"]["would_remove"], 0);
+    assert_eq!(plan["total"]["would_delete"], 0);
     let plan = place
         .wikifarm("session prune --now 1795500000 --max-delete 90% --format json")
         .any_stdout()
         .run()
         .json();
     assert_eq!(plan["total"]["live"], 13);
-    assert_eq!(plan["total"]["would_remove"], 119);
+    assert_eq!(plan["total"]["would_delete"], 119);
 }
 
 #[test]
@@ -158,7 +158,7 @@ fn prune_with_grace_keeps_recently_expired_sessions() {
     let removed = |words: &str| {
         let plan =
             place.wikifarm("session prune --now 1795400000 --format json").arg(words).any_stdout().run();
-        plan.json()["total"]["would_remove"].clone()
+        plan.json()["total"]["would_delete"].clone()
     };
     assert_eq!(removed("--grace=1h"), 1);
     assert_eq!(removed("--grace=3h"), 0);
@@ -356,7 +356,7 @@ fn prune_of_a_store_named_twice_prunes_it_once() {
     let place = place(NOW);
     let plan = place.wikifarm("session prune --now 1795400000 --store moin-1.9:sessions --store ./sessions");
     let plan = plan.arg("--format=json").any_stdout().run().json();
-    assert_eq!(plan["total"]["would_remove"], 3);
+    assert_eq!(plan["total"]["would_delete"], 3);
 }
 
 #[test]
@@ -366,7 +366,7 @@ fn prune_flags_win_over_the_farm_file() {
     let removed = |words: &str| {
         let plan =
             place.wikifarm("session prune --now 1795400000 --format json").arg(words).any_stdout().run();
-        plan.json()["total"]["would_remove"].clone()
+        plan.json()["total"]["would_delete"].clone()
     };
     assert_eq!(removed("-v"), 0);
     assert_eq!(removed("--grace=1d"), 1);

@@ -95,7 +95,7 @@ fn prune_does_not_count_expired_sessions_against_max_delete() {
     let place = Place::farm(DOCS).sessions("sessions", (0..200).map(ended));
     let plan =
         place.wikifarm("session prune --max-delete 0 --now 1795400000 --format json").any_stdout().run();
-    assert_eq!(plan.json()["total"]["would_remove"], 200);
+    assert_eq!(plan.json()["total"]["would_delete"], 200);
 }
 
 #[test]
@@ -240,7 +240,7 @@ fn prune_json_has_the_refusal_of_each_store() {
     let run = place.wikifarm("session prune --now 1795400000 --format json").status(4);
     let report = run.any_stdout().any_stderr().run().json();
     assert_eq!(report["total"]["refused"], 1);
-    assert_eq!(report["total"]["removed"], 0);
+    assert_eq!(report["total"]["deleted"], 0);
     assert_eq!(report["stores"][0]["refused"], json!(null));
     assert_eq!(
         report["stores"][1]["refused"],

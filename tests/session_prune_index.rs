@@ -43,7 +43,7 @@ fn prune(place: &Place, words: &str) -> Value {
 fn counts(place: &Place, words: &str) -> [u64; 3] {
     let total = prune(place, words);
     let count = |name: &str| total[name].as_u64().unwrap();
-    [count("from_index"), count("scanned"), count("removed") + count("would_remove")]
+    [count("from_index"), count("scanned"), count("deleted") + count("would_delete")]
 }
 
 fn cache(place: &Place) -> PathBuf {
@@ -89,7 +89,7 @@ fn prune_again_reads_only_sessions_not_in_the_index() {
     let second = prune(&place, "");
     let expected = serde_json::json!({
         "scanned": 4, "live": 2, "expired": 0, "idle": 0, "no_expires": 1, "invalid_expires": 0, "unreadable": 1,
-        "stale_temp": 0, "foreign": 1, "removed": 0, "would_remove": 0, "kept_by_race": 0, "failed": 0, "bytes": 0,
+        "stale_temp": 0, "foreign": 1, "deleted": 0, "would_delete": 0, "kept_by_race": 0, "failed": 0, "bytes": 0,
         "refused": 0, "from_index": 2
     });
     assert_eq!(second, expected);

@@ -28,7 +28,7 @@ state     live
 expires   2036-11-19T23:44:00Z, in 3649 d
 user      CarolWiki (id:1795391011.06.15447), logged in by moin
 written   2026-11-23T01:13:20Z, 60 m ago
-bytes     208 B
+size      208 B
 trail     alpha:Quote's "Page" & <x>
           alpha:A Page With Spaces
           alpha:FrontPage
@@ -67,7 +67,7 @@ expires   not set
 user      AdminAda (id:1795391009.69.61222), logged in by an unknown method
 acts as   BobBuilder (id:1795391010.14.58358)
 written   2026-11-23T01:13:20Z, 60 m ago
-bytes     72 B
+size      72 B
 values
   {
     "user.id": "1795391009.69.61222",
@@ -90,7 +90,7 @@ state     expired
 expired   2026-11-23T00:14:00Z, 119 m ago
 user      anonymous
 written   2026-11-23T01:13:20Z, 60 m ago
-bytes     95 B
+size      95 B
 trail     wiki1:Größe/Seite
           wiki1:A Page With Spaces
 values
@@ -198,7 +198,7 @@ fn show_json_has_trail_and_values() {
         json!({"schema": 1, "sessions": [{
             "store": "moin-1.9:sessions", "id": "21854108", "wikis": ["docs"], "state": "live", "problem": null,
             "expires": 2_110_751_040.0, "expires_at": "2036-11-19T23:44:00Z",
-            "modified": 1_795_396_400, "modified_at": "2026-11-23T01:13:20Z", "bytes": 208,
+            "modified": 1_795_396_400, "modified_at": "2026-11-23T01:13:20Z", "size": 208,
             "user": {"id": "1795391011.06.15447", "name": "CarolWiki", "auth_method": "moin"},
             "setuid": null, "setuid_name": null,
             "trail": ["alpha:Quote's \"Page\" & <x>", "alpha:A Page With Spaces", "alpha:FrontPage"],
@@ -240,7 +240,7 @@ store     moin-1.9:s
 state     unreadable
           truncated pickle: ends at byte 13
 written   2026-11-23T01:13:20Z, 60 m ago
-bytes     13 B
+size      13 B
 
 "#]])
         .run();
@@ -260,7 +260,7 @@ state     live
 expires   2026-11-24T02:13:20Z, in 24 h
 user      not in the user directory (id:1.2.3), logged in by moin
 written   2026-11-23T01:13:20Z, 60 m ago
-bytes     172 B
+size      172 B
 trail     old:FrontPage
 values
   {

@@ -51,7 +51,7 @@ state     live
 expires   2036-11-19T23:44:00Z, in 3649 d
 user      CarolWiki (id:1795391011.06.15447), logged in by moin
 written   2026-11-23T01:13:20Z, 60 m ago
-bytes     208 B
+size      208 B
 
 session   21854108
 store     moin-1.9:other (other)
@@ -59,7 +59,7 @@ state     expired
 expired   2026-11-22T02:13:20Z, 24 h ago
 user      anonymous
 written   2026-11-23T01:13:20Z, 60 m ago
-bytes     29 B
+size      29 B
 
 "#]])
         .run();
@@ -137,7 +137,7 @@ fn whois_json_has_all_ids_in_one_document() {
     let session = json!({
         "store": "moin-1.9:sessions", "id": "21854108", "wikis": ["docs", "plans"], "state": "live", "problem": null,
         "expires": 2_110_751_040.0, "expires_at": "2036-11-19T23:44:00Z",
-        "modified": 1_795_396_400, "modified_at": "2026-11-23T01:13:20Z", "bytes": 208,
+        "modified": 1_795_396_400, "modified_at": "2026-11-23T01:13:20Z", "size": 208,
         "user": {"id": "1795391011.06.15447", "name": "CarolWiki", "auth_method": "moin"},
         "setuid": null, "setuid_name": null,
     });

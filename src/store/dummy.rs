@@ -158,7 +158,7 @@ fn new_backend_works_with_migrate_and_prune() {
     };
     let pruned = prune::plan(vec![to.clone()], options, &stop).execute(&stop);
     let counts = pruned.total.counts;
-    assert_eq!((counts.removed, counts.states.live), (1, 1));
+    assert_eq!((counts.deleted, counts.states.live), (1, 1));
     let left = matching(open(to).unwrap().as_ref(), "").unwrap();
     assert_eq!(left.iter().map(EntryName::reveal).collect::<Vec<_>>(), ["b".repeat(40)]);
 }

@@ -119,10 +119,10 @@ fn list_stats_and_verify_work_on_redis() {
 fn prune_and_revoke_work_on_redis() {
     let server = RedisServer::start(&[]);
     let dir = wiki(&server);
-    assert_eq!(json(&dir, "session prune --dry-run", 0)["total"]["would_remove"], 1);
+    assert_eq!(json(&dir, "session prune --dry-run", 0)["total"]["would_delete"], 1);
     said(&dir, "session prune --metrics prune.prom", 0);
     let text = fs::read_to_string(dir.join("prune.prom")).unwrap();
-    let removed = text.lines().find(|line| line.starts_with("wikifarm_removed_files{"));
+    let removed = text.lines().find(|line| line.starts_with("wikifarm_deleted_files{"));
     assert!(removed.is_some_and(|line| line.ends_with(" 1")), "{text}");
     let exists = |id: &str| server.cli(&["EXISTS", &format!("wikifarm:s:{}", id.repeat(40))]);
     assert_eq!(["a", "b", "c"].map(exists), ["1", "0", "1"]);

@@ -40,7 +40,7 @@ pub(super) fn json() -> String {
         "With `--format json`, a command prints one JSON document, an object that begins with `\"schema\": 1`. The number \
          increases when programs that read the documents must change. Names are snake_case; states and reasons are \
          kebab-case values. Times are unix seconds with an RFC 3339 twin, such as `expires` and `expires_at`. A field \
-         without a value is null. A dry run uses `would_remove`, `would_revoke`, or `would_copy`.\n\n`wikifarm schema COMMAND` prints the JSON Schema of a \
+         without a value is null. A dry run uses `would_delete`, `would_revoke`, or `would_copy`.\n\n`wikifarm schema COMMAND` prints the JSON Schema of a \
          command's documents.",
     );
     page.section("DOCUMENTS");

@@ -29,7 +29,7 @@ pub(super) struct SessionJson {
     /// The last write as RFC 3339.
     pub(super) modified_at: Option<String>,
     /// The size in bytes.
-    pub(super) bytes: u64,
+    pub(super) size: u64,
     /// The user; null for an anonymous or unreadable session.
     pub(super) user: Option<UserJson>,
     /// The id of the user that a superuser acts as.
@@ -112,7 +112,7 @@ impl SessionJson {
             expires_at: expires.and_then(rfc3339),
             modified_at: rfc3339(seconds(session.modified)),
             modified: session.modified,
-            bytes: session.size,
+            size: session.size,
             user: facts.and_then(|facts: &Facts| facts.user.as_ref()).map(|user| UserJson {
                 id: user.id.clone(),
                 name: users.name(position, &user.id),

@@ -52,5 +52,5 @@ pub(super) fn write(session: &Session, json: &SessionJson, spec: &StoreSpec, con
         }
     }
     writeln!(out, "written   {}", time(seconds(session.modified)));
-    writeln!(out, "bytes     {}", bytes(session.size));
+    writeln!(out, "size      {}", bytes(session.size));
 }

@@ -69,7 +69,7 @@ enum Sort {
     /// Expiry, earliest first; sessions without an expiry last
     Expires,
     /// Size, largest first
-    Bytes,
+    Size,
     /// Name of the user
     User,
     /// Session id
@@ -285,7 +285,7 @@ fn order(sort: Sort, a: &Row, b: &Row) -> Ordering {
         Sort::User => a.user.cmp(&b.user).then(b.session.modified.cmp(&a.session.modified)),
         Sort::Modified => b.session.modified.cmp(&a.session.modified),
         Sort::Expires => end(a).total_cmp(&end(b)),
-        Sort::Bytes => b.session.size.cmp(&a.session.size),
+        Sort::Size => b.session.size.cmp(&a.session.size),
         Sort::Id => Ordering::Equal,
     };
     first.then_with(|| a.session.id.cmp(&b.session.id)).then(a.store.cmp(&b.store))
@@ -311,7 +311,7 @@ fn line(row: &Row, json: &SessionJson, now: i64, many: bool) -> Vec<String> {
         if who.is_empty() { "-".to_owned() } else { who },
         end,
         relative(seconds(row.session.modified), now),
-        bytes(json.bytes),
+        bytes(json.size),
     ];
     if many {
         let wikis = json.wikis.join(", ");
@@ -369,7 +369,7 @@ fn csv(sessions: impl Iterator<Item = SessionJson>, first: bool, context: &mut C
         "expires_at",
         "modified",
         "modified_at",
-        "bytes",
+        "size",
         "user_id",
         "user_name",
         "auth_method",
@@ -387,7 +387,7 @@ fn csv(sessions: impl Iterator<Item = SessionJson>, first: bool, context: &mut C
             session.expires_at.clone().unwrap_or_default(),
             session.modified.to_string(),
             session.modified_at.clone().unwrap_or_default(),
-            session.bytes.to_string(),
+            session.size.to_string(),
             user.map_or(String::new(), |user| user.id.clone()),
             user.and_then(|user| user.name.clone()).unwrap_or_default(),
             user.and_then(|user| user.auth_method.clone()).unwrap_or_default(),

@@ -151,7 +151,7 @@ fn prune(options: &Options, context: &mut Context<'_>, summary: &mut RunSummary)
 /// Whether there are expired sessions, and nothing was removed, refused, or failed.
 fn only_grace_keeps(total: &Total) -> bool {
     let counts = &total.counts;
-    let others = counts.removed + counts.would_remove + counts.kept_by_race + counts.failed + total.refused;
+    let others = counts.deleted + counts.would_delete + counts.kept_by_race + counts.failed + total.refused;
     counts.states.expired > 0 && others == 0
 }
 

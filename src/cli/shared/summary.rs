@@ -50,9 +50,9 @@ pub(crate) const NEVER_CAME_BACK: Metric = Metric {
     name: "wikifarm_sessions_never_came_back",
     help: "Sessions of one request, by clients that do not return cookies; requires MoinMoin 1.9.2 or later",
 };
-const REMOVED: Metric = Metric { name: "wikifarm_removed_files", help: "Files that the last run removed" };
+const REMOVED: Metric = Metric { name: "wikifarm_deleted_files", help: "Files that the last run removed" };
 const REMOVED_BYTES: Metric =
-    Metric { name: "wikifarm_removed_bytes", help: "Bytes in the files that the last run removed" };
+    Metric { name: "wikifarm_deleted_bytes", help: "Bytes in the files that the last run removed" };
 pub(crate) const FAILED: Metric =
     Metric { name: "wikifarm_failed_entries", help: "Entries that the last run could not read or remove" };
 pub(crate) const REFUSED: Metric =

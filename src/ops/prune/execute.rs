@@ -25,7 +25,7 @@ pub(super) type Done = Step<Counts, Source>;
 pub(super) fn leave(scan: Scanned, planned: bool) -> Done {
     let Step { mut counts, notes, found: Scan { victims, from_index, .. } } = scan;
     if planned {
-        counts.would_remove = victims.len();
+        counts.would_delete = victims.len();
         counts.bytes = victims.iter().map(|victim| u64::from(victim.size)).sum();
     }
     Step { counts, notes, found: Source { from_index } }
@@ -68,10 +68,10 @@ impl Removing<'_> {
             if batch.is_empty() {
                 return;
             }
-            let before = self.done.counts.removed;
+            let before = self.done.counts.deleted;
             let forbidden = self.remove(&batch);
             // If other files were removed, the error is about these files, for example immutable ones.
-            if forbidden.len() <= 1 || self.done.counts.removed > before {
+            if forbidden.len() <= 1 || self.done.counts.deleted > before {
                 forbidden.iter().for_each(|(name, error)| self.fail_at(name, error));
                 continue;
             }
@@ -121,7 +121,7 @@ impl Removing<'_> {
         for (victim, result) in batch.iter().zip(results) {
             match result {
                 Ok(Removal::Removed { size }) => {
-                    self.done.counts.removed += 1;
+                    self.done.counts.deleted += 1;
                     self.done.counts.bytes += size;
                 }
                 Ok(Removal::Gone) => {}

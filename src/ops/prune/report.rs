@@ -22,9 +22,9 @@ pub struct Counts {
     /// Files with names that are not MoinMoin's.
     pub foreign: u64,
     /// Removed entries; 0 in a dry run.
-    pub removed: u64,
+    pub deleted: u64,
     /// Entries that a dry run would remove; 0 in any other run.
-    pub would_remove: u64,
+    pub would_delete: u64,
     /// Entries that were kept because they changed during the run.
     pub kept_by_race: u64,
     /// Entries that could not be read or removed.
@@ -53,8 +53,8 @@ impl AddAssign for Counts {
         self.states += other.states;
         self.stale_temp += other.stale_temp;
         self.foreign += other.foreign;
-        self.removed += other.removed;
-        self.would_remove += other.would_remove;
+        self.deleted += other.deleted;
+        self.would_delete += other.would_delete;
         self.kept_by_race += other.kept_by_race;
         self.failed += other.failed;
         self.bytes += other.bytes;
@@ -120,7 +120,7 @@ mod tests {
         let keys = |value: &serde_json::Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
         assert_eq!(keys(&json), ["stores", "total", "dry_run", "seconds"]);
         let counted = "scanned live expired idle no_expires invalid_expires unreadable stale_temp foreign \
-                       removed would_remove kept_by_race failed bytes refused from_index";
+                       deleted would_delete kept_by_race failed bytes refused from_index";
         let counted: Vec<_> = counted.split_whitespace().collect();
         assert_eq!(keys(&json["stores"][0]), [["store", "wikis"].as_slice(), &counted].concat());
         assert_eq!(keys(&json["total"]), counted);
@@ -133,8 +133,8 @@ mod tests {
         let others = Counts {
             stale_temp: 1,
             foreign: 1,
-            removed: 1,
-            would_remove: 1,
+            deleted: 1,
+            would_delete: 1,
             kept_by_race: 1,
             failed: 1,
             bytes: 1,

@@ -110,7 +110,7 @@ fn prune_removes_expired_sessions_and_counts_every_entry() {
     assert!(preview.dry_run);
     let done = fixture.prune(fixture.options());
     assert!(!done.dry_run && done.problems.is_empty() && done.warnings.is_empty(), "{done:?}");
-    let planned = Counts { removed: 0, would_remove: 62, ..done.total.counts };
+    let planned = Counts { deleted: 0, would_delete: 62, ..done.total.counts };
     assert_eq!(preview.total.counts, planned);
     let expected = Counts {
         scanned: 66,
@@ -124,7 +124,7 @@ fn prune_removes_expired_sessions_and_counts_every_entry() {
         },
         stale_temp: 1,
         foreign: 1,
-        removed: 62,
+        deleted: 62,
         bytes: 60 * pickled(Some(1)).len() as u64 + pickled(None).len() as u64,
         ..Counts::default()
     };
@@ -134,7 +134,7 @@ fn prune_removes_expired_sessions_and_counts_every_entry() {
         assert!(kept.exists(), "{}", kept.display());
     }
     assert_eq!(fixture.left(), 7);
-    assert_eq!(fixture.prune(fixture.options()).total.counts.removed, 0);
+    assert_eq!(fixture.prune(fixture.options()).total.counts.deleted, 0);
 }
 
 #[test]
@@ -143,9 +143,9 @@ fn store_without_any_expires_is_treated_as_1_9_0() {
     for n in 0..10 {
         fixture.session(n, None, 10 * DAY);
     }
-    assert_eq!(fixture.prune(fixture.options()).total.counts.removed, 0);
+    assert_eq!(fixture.prune(fixture.options()).total.counts.deleted, 0);
     let idle = fixture.options().policy.with_idle(Some(days(5))).unwrap();
-    assert_eq!(fixture.prune(Options { policy: idle, ..fixture.options() }).total.counts.removed, 10);
+    assert_eq!(fixture.prune(Options { policy: idle, ..fixture.options() }).total.counts.deleted, 10);
     for n in 0..10 {
         fixture.session(n, None, 10 * DAY);
     }
@@ -158,7 +158,7 @@ fn store_without_any_expires_is_treated_as_1_9_0() {
     let deleted = |versions: &[&str]| {
         let spec =
             StoreSpec { wikis: versions.iter().map(|version| wiki(version)).collect(), ..fixture.spec() };
-        plan(vec![spec], fixture.options(), &NEVER).execute(&NEVER).total.counts.removed
+        plan(vec![spec], fixture.options(), &NEVER).execute(&NEVER).total.counts.deleted
     };
     assert_eq!(deleted(&["1.9.11", "1.9.0"]), 0);
     assert_eq!(deleted(&["1.9.11"]), 10);
@@ -179,10 +179,10 @@ fn max_delete_refuses_and_changes_no_store() {
         "51 of 100 sessions would be removed for reasons other than expiry (max_delete is 50%: 50)"
     );
     assert_eq!(report.stores[1].refused, None);
-    assert_eq!((report.total.counts.removed, report.total.refused), (0, 1));
+    assert_eq!((report.total.counts.deleted, report.total.refused), (0, 1));
     assert_eq!((one.left(), other.left()), (100, 100));
     let policy = one.options().policy.with_max_delete(crate::farm::Limit::Count(51));
-    assert_eq!(run(Options { policy, ..one.options() }).total.counts.removed, 151);
+    assert_eq!(run(Options { policy, ..one.options() }).total.counts.deleted, 151);
 }
 
 #[test]
@@ -199,7 +199,7 @@ fn all_and_anonymous_remove_live_sessions_within_max_delete() {
         "the limit holds for it too"
     );
     let policy = fixture.options().policy.without_max_delete();
-    assert_eq!(fixture.prune(Options { filter, policy, ..fixture.options() }).total.counts.removed, 150);
+    assert_eq!(fixture.prune(Options { filter, policy, ..fixture.options() }).total.counts.deleted, 150);
     assert_eq!(fixture.left(), 1);
 }
 
@@ -220,7 +220,7 @@ fn all_keeps_entries_that_are_not_plain_sessions() {
     let filter = Filter { all: true, anonymous: false };
     let report = fixture.prune(Options { policy, filter, ..fixture.options() });
     let counts = report.total.counts;
-    assert_eq!((counts.scanned, counts.foreign, counts.states.unreadable, counts.removed), (3, 4, 2, 1));
+    assert_eq!((counts.scanned, counts.foreign, counts.states.unreadable, counts.deleted), (3, 4, 2, 1));
     assert_eq!((counts.failed, fixture.left()), (0, 6));
 }
 
@@ -233,10 +233,10 @@ fn wrong_clock_and_pinned_clock_remove_nothing() {
     assert!(report.stores[0].refused.as_ref().unwrap().why.ends_with("/tmpabcde…"), "{report:?}");
     let pinned = Options { clock: ClockCheck::Pinned, ..fixture.options() };
     let report = fixture.prune(pinned);
-    assert!(report.dry_run && report.total.counts.would_remove == 1 && report.total.refused == 0);
+    assert!(report.dry_run && report.total.counts.would_delete == 1 && report.total.refused == 0);
     assert_eq!(fixture.left(), 2);
     fs::remove_file(ahead).unwrap();
-    assert_eq!(fixture.prune(fixture.options()).total.counts.removed, 1);
+    assert_eq!(fixture.prune(fixture.options()).total.counts.deleted, 1);
     let back = Options { now: NOW - DAY, ..fixture.options() };
     assert!(
         fixture.prune(back.clone()).stores[0].refused.as_ref().unwrap().why.contains("behind the last run")
@@ -262,7 +262,7 @@ fn second_process_is_refused_with_the_pid_of_the_first() {
     // Two specifications of one directory are one store.
     let twice = plan(vec![fixture.spec(), fixture.spec()], fixture.options(), &NEVER);
     assert_eq!(twice.stores().len(), 1);
-    assert_eq!(twice.execute(&NEVER).total.counts.removed, 1);
+    assert_eq!(twice.execute(&NEVER).total.counts.deleted, 1);
 }
 
 #[test]
@@ -277,7 +277,7 @@ fn session_that_changes_after_the_plan_is_kept() {
     let rewritten = fixture.session(8, Some(DAY), DAY);
     fs::remove_file(fixture.session(9, Some(DAY), DAY)).unwrap();
     let report = made.execute(&NEVER);
-    assert_eq!((report.total.counts.removed, report.total.counts.kept_by_race), (47, 2));
+    assert_eq!((report.total.counts.deleted, report.total.counts.kept_by_race), (47, 2));
     assert!(live.exists() && rewritten.exists());
     assert!(report.problems.is_empty());
 }
@@ -295,7 +295,7 @@ fn file_replaced_during_its_removal_is_counted_as_race() {
         Box::new(FileStore::open(fixture.spec()).unwrap().with_hook_before_unlink(hook));
     let made = Plan::make(fixture.options(), vec![Opened::new(fixture.spec(), Ok(store))], &NEVER);
     let report = made.execute(&NEVER);
-    assert_eq!((report.total.counts.removed, report.total.counts.kept_by_race), (0, 1));
+    assert_eq!((report.total.counts.deleted, report.total.counts.kept_by_race), (0, 1));
     assert!(report.warnings[0].message.contains("/00000000…: replaced during its removal"), "{report:?}");
 }
 
@@ -310,7 +310,7 @@ fn missing_store_is_a_failure_only_without_wikis() {
     let report = plan(vec![missing.clone(), fixture.spec()], fixture.options(), &NEVER).execute(&NEVER);
     assert_eq!(report.stores[0].counts.failed, 1);
     assert!(report.problems[0].message.contains("no such directory"));
-    assert_eq!(report.total.counts.removed, 1, "the other store is handled");
+    assert_eq!(report.total.counts.deleted, 1, "the other store is handled");
     let version = "1.9.11".parse().unwrap();
     let wiki = StoreWiki { name: "w".into(), version, user_dir: None, superusers: Vec::new() };
     let never_ran = StoreSpec { wikis: vec![wiki], ..missing };

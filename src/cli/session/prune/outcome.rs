@@ -16,7 +16,7 @@ pub(super) fn record(report: &Report, specs: &[StoreSpec], summary: &mut RunSumm
         if counts.scanned > 0 || (counts.failed == 0 && store.refused.is_none()) {
             summary.sessions(of, &counts.states);
         }
-        summary.removed(of, counts.removed, counts.bytes);
+        summary.removed(of, counts.deleted, counts.bytes);
         summary.metric(of, summary::FAILED, &[], counts.failed);
         summary.metric(of, summary::REFUSED, &[], u64::from(store.refused.is_some()));
         summary.inodes(of, spec);
@@ -27,7 +27,7 @@ pub(super) fn record(report: &Report, specs: &[StoreSpec], summary: &mut RunSumm
         ("live", total.states.live),
         ("expired", total.states.expired),
         ("unreadable", total.states.unreadable),
-        ("removed", total.removed),
+        ("deleted", total.deleted),
         ("bytes", total.bytes),
         ("kept_by_race", total.kept_by_race),
         ("failed", total.failed),
@@ -46,7 +46,7 @@ fn files(number: u64) -> String {
 pub(super) fn show(report: &Report, strict: bool, dry_run: bool, context: &mut Context<'_>) {
     let how_far = || {
         let total = &report.total.counts;
-        match (dry_run, total.removed) {
+        match (dry_run, total.deleted) {
             (true, _) => format!("{} scanned", sessions(total.scanned)),
             (false, 0) => format!("{} scanned, nothing removed", sessions(total.scanned)),
             (false, removed) => format!("{} removed ({})", files(removed), bytes(total.bytes)),
@@ -81,7 +81,7 @@ pub(super) fn show(report: &Report, strict: bool, dry_run: bool, context: &mut C
         let removed = match &store.refused {
             Some(_) => "REFUSED".to_owned(),
             None if blocked => "-".to_owned(),
-            None => (counts.removed + counts.would_remove).to_string(),
+            None => (counts.deleted + counts.would_delete).to_string(),
         };
         vec![
             if store.wikis.is_empty() { store.store.clone() } else { store.wikis.join(", ") },
@@ -117,7 +117,7 @@ pub(super) fn show(report: &Report, strict: bool, dry_run: bool, context: &mut C
         let verb = if dry_run { "would remove" } else { "removed" };
         let text = format!(
             "{verb} {} ({}) in {:.1} s: {} scanned, {} live, {} changed during the run, {} failed",
-            files(total.removed + total.would_remove),
+            files(total.deleted + total.would_delete),
             bytes(total.bytes),
             report.seconds,
             sessions(total.scanned),
