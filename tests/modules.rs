@@ -223,3 +223,19 @@ fn modules_use_only_modules_below_them_in_the_table_of_architecture_md() {
     let modules: BTreeSet<String> = uses().into_keys().filter_map(|module| module.first().cloned()).collect();
     assert_eq!(modules, layers.iter().map(|layer| (*layer).to_owned()).collect());
 }
+
+#[test]
+fn families_of_commands_use_only_what_all_share() {
+    let families = ["config", "cookie", "demo", "doctor", "session", "store"];
+    let family = |module: &Module| match module.as_slice() {
+        [cli, family, ..] if cli == "cli" && families.contains(&family.as_str()) => Some(family.clone()),
+        _ => None,
+    };
+    let mut across = BTreeSet::new();
+    for (module, used) in uses() {
+        let Some(own) = family(&module) else { continue };
+        let other = used.iter().filter(|used| family(used).is_some_and(|other| other != own));
+        across.extend(other.map(|used| format!("{} uses {}", module.join("::"), used.join("::"))));
+    }
+    assert_eq!(across, BTreeSet::new());
+}

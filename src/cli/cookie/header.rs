@@ -4,14 +4,13 @@ use clap::Args;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::rejected::{RejectedBy, lines, rejected_by};
 use crate::cli::shared::browser::Browser;
+use crate::cli::shared::rejected::{RejectedBy, lines, rejected_by};
 use crate::cli::shared::visitor::Whom;
 use crate::cli::shared::wiki::find_wiki;
 use crate::cli::shared::{Context, Exit, Format, Outcome};
 use crate::moin::{Visitor, placeholder_id, session_cookie};
-use crate::text::escape;
-use crate::text::{Paint, hang, paint, wrap};
+use crate::text::{Paint, escape, hang, paint, wrap};
 
 /// Print the Set-Cookie headers of a wiki, with a placeholder as session id
 #[derive(Debug, Args)]

@@ -6,14 +6,11 @@ mod header;
 mod new_logins;
 mod preview;
 mod probe;
-mod rejected;
 mod simulate;
 mod suggest;
 mod test;
 
 use clap::Subcommand;
-
-pub(super) use probe::{Probe, probe_all};
 
 use super::shared::Format::{self, Human, Json, Markdown};
 use super::shared::{Context, Outcome, formats};

@@ -1,8 +1,8 @@
 //! Lines about the running wikis.
 
 use super::line::{Area, Line, Status, Symptom};
-use crate::cli::cookie::{Probe, probe_all};
 use crate::cli::shared::Context;
+use crate::cli::shared::probe::{Probe, probe_all};
 use crate::farm::{Trusted, Wiki};
 use crate::text::shell_word;
 

@@ -9,7 +9,7 @@ use crate::text::list;
 
 /// A browser that rejects the header.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(super) struct RejectedBy {
+pub(crate) struct RejectedBy {
     /// The browser.
     browser: &'static str,
     /// Why the browser rejects the header.
@@ -19,7 +19,7 @@ pub(super) struct RejectedBy {
 }
 
 /// The chosen browsers that reject a header from a URL, at `now` in unix seconds.
-pub(super) fn rejected_by(
+pub(crate) fn rejected_by(
     browser: Browser,
     url: &url::Url,
     header: &[u8],
@@ -37,7 +37,7 @@ pub(super) fn rejected_by(
 }
 
 /// A line for each reason.
-pub(super) fn lines(rejected: &[RejectedBy]) -> Vec<String> {
+pub(crate) fn lines(rejected: &[RejectedBy]) -> Vec<String> {
     let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
     for RejectedBy { reason, title, .. } in rejected {
         match reasons.iter_mut().find(|(known, _)| known == reason) {
