@@ -7,8 +7,7 @@ use clap::Args;
 use crate::cli::shared::{Context, Exit, Failure, Format, Outcome};
 use crate::demo;
 use crate::sys::why;
-use crate::text::escape;
-use crate::text::hang;
+use crate::text::{escape, hang};
 
 /// Create a small farm with real sessions, and run the main commands on it
 ///

@@ -11,8 +11,7 @@ use super::sarif;
 use crate::farm::{Edit, Layout, Source, Span, SyntaxErrors};
 use crate::lint::{self, Finding, Severity};
 use crate::location::hidden;
-use crate::text::escape;
-use crate::text::{Paint, columns, length, paint, wrap};
+use crate::text::{Paint, columns, escape, length, paint, wrap};
 
 /// One finding.
 #[derive(Debug, Serialize, JsonSchema)]

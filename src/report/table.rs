@@ -3,8 +3,7 @@
 use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, Width};
 
-use crate::text::escape;
-use crate::text::{Paint, paint};
+use crate::text::{Paint, escape, paint};
 
 /// Columns without lines or header, two spaces apart; every cell is escaped.
 pub fn plain<const N: usize>(rows: impl IntoIterator<Item = [impl AsRef<str>; N]>) -> String {

@@ -7,8 +7,7 @@ use serde::Serialize;
 use crate::cli::shared::wiki::find_wiki;
 use crate::cli::shared::{Context, Exit, Format, Outcome};
 use crate::farm::{Farm, Key, Origin, Wiki};
-use crate::text::escape;
-use crate::text::{Paint, columns, length, paint};
+use crate::text::{Paint, columns, escape, length, paint};
 
 /// Show the effective settings of wikis, and where each setting comes from
 #[derive(Debug, Args)]

@@ -15,8 +15,7 @@ use crate::farm::Farm;
 use crate::load;
 use crate::simulate::{Event, Plan, ScriptError, SessionView, StoreView, World, is_verb, write};
 use crate::sys::read_input_or_stdin;
-use crate::text::escape;
-use crate::text::{Paint, paint, wrap};
+use crate::text::{Paint, escape, paint, wrap};
 
 /// The longest script, in bytes: 4 MiB.
 const LONGEST: u64 = 4 << 20;

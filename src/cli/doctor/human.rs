@@ -2,8 +2,7 @@
 
 use super::line::{Line, Status};
 use crate::cli::shared::Context;
-use crate::text::escape;
-use crate::text::{Paint, hang, paint};
+use crate::text::{Paint, escape, hang, paint};
 
 /// The column where messages begin.
 const COLUMN: usize = 16;

@@ -3,9 +3,8 @@
 use crate::cli::session::json::SessionJson;
 use crate::cli::shared::Context;
 use crate::store::{Expires, Session, State, StoreSpec, seconds};
-use crate::text::escape;
 use crate::text::measure::{bytes, relative, rfc3339};
-use crate::text::{Paint, paint, wrap};
+use crate::text::{Paint, escape, paint, wrap};
 
 /// Shown for a user id without a name.
 const NO_NAME: &str = "not in the user directory";

@@ -16,9 +16,8 @@ use crate::ops::verify::{self, Finding, Report, Rule};
 use crate::report::sarif;
 use crate::sharing::Model;
 use crate::store::{StoreSpec, tally};
-use crate::text::escape;
 use crate::text::measure::{count, sessions};
-use crate::text::{Paint, ellipsis, hang, paint};
+use crate::text::{Paint, ellipsis, escape, hang, paint};
 
 /// Check the stores and suggest a fix for each problem; changes nothing
 ///

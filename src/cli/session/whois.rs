@@ -18,9 +18,8 @@ use crate::cli::shared::users::Users;
 use crate::cli::shared::{Context, Exit, Failure, Format, Outcome};
 use crate::moin::SignedCookie;
 use crate::store::{EntryName, Fields};
-use crate::text::escape;
 use crate::text::measure::{relative, rfc3339};
-use crate::text::{message, shell_word, wrap};
+use crate::text::{escape, message, shell_word, wrap};
 
 /// Find the user, state, and stores of a session id
 ///

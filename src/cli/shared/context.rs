@@ -19,9 +19,7 @@ use crate::report::{csv, findings, json, table};
 use crate::store::tally::Tally;
 use crate::store::{self, StoreError, StoreSpec};
 use crate::sys::why;
-use crate::text::escape;
-use crate::text::hang;
-use crate::text::shell_path;
+use crate::text::{escape, hang, shell_path};
 
 /// A failed command: its message on stderr, and the exit status.
 #[derive(Debug)]

@@ -50,8 +50,8 @@ pub(crate) const NEVER_CAME_BACK: Metric = Metric {
     name: "wikifarm_sessions_never_came_back",
     help: "Sessions of one request, by clients that do not return cookies; requires MoinMoin 1.9.2 or later",
 };
-const REMOVED: Metric = Metric { name: "wikifarm_deleted_files", help: "Files that the last run removed" };
-const REMOVED_BYTES: Metric =
+const DELETED: Metric = Metric { name: "wikifarm_deleted_files", help: "Files that the last run removed" };
+const DELETED_BYTES: Metric =
     Metric { name: "wikifarm_deleted_bytes", help: "Bytes in the files that the last run removed" };
 pub(crate) const FAILED: Metric =
     Metric { name: "wikifarm_failed_entries", help: "Entries that the last run could not read or remove" };
@@ -101,8 +101,8 @@ impl RunSummary {
 
     /// Sets the metrics of removals from a store.
     pub(crate) fn removed(&mut self, of: &StoreLabels, files: u64, bytes: u64) {
-        self.metric(of, REMOVED, &[], files);
-        self.metric(of, REMOVED_BYTES, &[], bytes);
+        self.metric(of, DELETED, &[], files);
+        self.metric(of, DELETED_BYTES, &[], bytes);
     }
 
     /// Sets the metrics of the inodes on the file system of a store.

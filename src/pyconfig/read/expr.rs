@@ -99,10 +99,10 @@ impl World<'_> {
             }
             "conditional_expression" => {
                 let parts: Vec<Node<'_>> = children(node).collect();
-                let [then, condition, otherwise] = parts.as_slice() else { return None };
+                let [then, condition, other] = parts.as_slice() else { return None };
                 let condition = self.item(*condition, frame);
                 match condition.val.truth() {
-                    Some(truth) => self.eval(if truth { *then } else { *otherwise }, frame),
+                    Some(truth) => self.eval(if truth { *then } else { *other }, frame),
                     None => self.either(&condition, node, frame),
                 }
             }

@@ -49,7 +49,7 @@ fn site_receives_the_same_cookies_as_a_jar_sends() {
 
 #[test]
 fn classes_give_the_same_answers_as_pairs() {
-    // A farm with every kind of wiki: what the classes say of groups and senders is what asking each pair says.
+    // A farm with every kind of wiki: classes give the same groups and senders as the judgement of each pair.
     let mut text = "moin = \"1.9.11\"\n".to_owned();
     let kinds = [
         "cookie_domain = \".example.org\"",

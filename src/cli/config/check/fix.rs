@@ -10,9 +10,8 @@ use crate::cli::{Context, Exit, Failure, Outcome};
 use crate::farm::{Position, Source};
 use crate::lint::{Finding, Fixed, Severity};
 use crate::sys::{self, Replaced, why};
-use crate::text::escape;
-use crate::text::hang;
 use crate::text::measure::count;
+use crate::text::{escape, hang};
 
 /// A finding that was fixed.
 #[derive(Debug, Serialize, JsonSchema)]

@@ -5,9 +5,7 @@ use super::words::{self, count, how_long, in_use, left, lost, order, title, unti
 use crate::cli::shared::Context;
 use crate::cli::shared::output::Writer;
 use crate::simulate::diff::{Case, CookieKey, Deletion, Diff, Group, InHeader, Suggestions};
-use crate::text::escape;
-use crate::text::list;
-use crate::text::{Paint, hang, paint, wrap};
+use crate::text::{Paint, escape, hang, list, paint, wrap};
 
 /// So many wikis are named without `-v`, and the others counted.
 const MOST: usize = 4;

@@ -4,8 +4,7 @@ use super::diagram;
 use super::document::{Answer, Case, Document};
 use crate::cli::Context;
 use crate::sharing::{As, Verdict};
-use crate::text::escape;
-use crate::text::{Paint, only_ascii, paint, wrap};
+use crate::text::{Paint, escape, only_ascii, paint, wrap};
 
 /// Shows each case: what happens, the drawing, and the steps up to the first that fails. Then the lines about new logins.
 pub(super) fn show(document: &Document<'_>, new_logins: &[String], context: &mut Context<'_>) {

@@ -6,9 +6,7 @@ use super::section::{item, section};
 use super::{addresses, matrix, sharers};
 use crate::cli::Context;
 use crate::sharing::{Disagreement, Leak, Verdict};
-use crate::text::escape;
-use crate::text::list;
-use crate::text::{Paint, paint};
+use crate::text::{Paint, escape, list, paint};
 
 /// So many wikis of a group are named, and the others counted.
 const MOST_NAMES: usize = 12;

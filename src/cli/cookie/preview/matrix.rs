@@ -3,8 +3,7 @@
 use super::prediction::Prediction;
 use crate::cli::Context;
 use crate::sharing::{As, Model, Verdict};
-use crate::text::escape;
-use crate::text::{Paint, paint};
+use crate::text::{Paint, escape, paint};
 
 /// The width where no terminal says another one.
 const WIDTH: u16 = 80;

@@ -2,8 +2,7 @@
 
 use super::row::MOST_LINES;
 use crate::cli::Context;
-use crate::text::escape;
-use crate::text::{Paint, hang, paint};
+use crate::text::{Paint, escape, hang, paint};
 
 /// A heading and its lines, wrapped; of many, the first ones. Nothing without lines.
 pub(super) fn section(title: &str, lines: &[String], context: &mut Context<'_>) {

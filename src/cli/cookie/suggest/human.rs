@@ -4,9 +4,7 @@ use super::document::{Paste, Shown};
 use crate::cli::shared::Context;
 use crate::cli::shared::diff::unified;
 use crate::farm::Farm;
-use crate::text::escape;
-use crate::text::list;
-use crate::text::{Paint, hang, paint};
+use crate::text::{Paint, escape, hang, list, paint};
 
 /// Without `-v`, so many lines of a diff are shown.
 const MOST_LINES: usize = 30;

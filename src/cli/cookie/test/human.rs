@@ -6,9 +6,8 @@ use crate::browser::{
     Action, Cookie, Difference, Nav, Outcome, Played, Profile, Request, Step, Target, Via, Visit,
     WithheldReason,
 };
-use crate::text::escape;
 use crate::text::measure::{relative, rfc3339};
-use crate::text::{Paint, hang, paint};
+use crate::text::{Paint, escape, hang, paint};
 
 /// The column of the text after the first word of a line.
 const INDENT: usize = 12;

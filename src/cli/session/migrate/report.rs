@@ -7,8 +7,7 @@ use super::cookie_map::Written;
 use crate::cli::shared::{Context, Exit, Format};
 use crate::ops;
 use crate::ops::migrate::{Counts, Problem, Report, Undone};
-use crate::text::{escape, measure};
-use crate::text::{hang, message};
+use crate::text::{escape, hang, measure, message};
 
 /// The report of a migration, or of a rollback.
 #[derive(Serialize, JsonSchema)]

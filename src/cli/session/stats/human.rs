@@ -5,9 +5,8 @@ use crate::cli::shared::Context;
 use crate::cli::shared::space::Space;
 use crate::report::table;
 use crate::store::seconds;
-use crate::text::escape;
 use crate::text::measure::{bar, bytes, relative};
-use crate::text::{hang, only_ascii, wrap};
+use crate::text::{escape, hang, only_ascii, wrap};
 
 /// Inodes, bots, and growth, if known.
 fn lines(stats: &Stats, sessions: u64, now: f64) -> String {
