@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::spelling::spelling;
 use crate::browser::{Profile, SetCookie as Received, parse_set_cookie};
 use crate::moin::{
     Action, Behavior, Failure, Handler, MemorySessions, MemoryUsers, Outside, SeededIds, SetCookie, Settings,
@@ -111,7 +112,8 @@ pub fn compare(settings: &Settings, cookie: &str, set_cookies: &[Vec<u8>], now: 
     if let Some(like) = same_kind.clone().or_else(|| reference(settings, deletes, now)) {
         found.extend(differences(&like, own));
         found.extend(same_kind.iter().filter(|_| !deletes).flat_map(|like| lifetimes(like, own)));
-        found.extend(spelling(&like.to_string(), header));
+        let spelled = spelling(&like.to_string(), header).into_iter();
+        found.extend(spelled.map(|(expected, sent)| Difference::new("spelling", expected, sent)));
     }
     if found.is_empty() { Finding::Agrees } else { Finding::Drift(found) }
 }
@@ -202,56 +204,6 @@ fn lifetimes(predicted: &SetCookie, own: &Received) -> Vec<Difference> {
         _ => {}
     }
     found
-}
-
-/// The attributes of a header, as written.
-fn attributes(header: &str) -> impl Iterator<Item = (&str, &str)> + Clone {
-    header.split(';').skip(1).map(|part| {
-        let (name, value) = part.split_once('=').unwrap_or((part, ""));
-        (name.trim(), value.trim())
-    })
-}
-
-/// Differences in the spelling, which depends on the version, in attributes that both headers have.
-fn spelling(predicted: &str, sent: &str) -> Vec<Difference> {
-    let common = |of: &str, other: &str| -> Vec<String> {
-        let has = |name: &str| attributes(other).any(|(known, _)| known.eq_ignore_ascii_case(name));
-        attributes(of).map(|(name, _)| name).filter(|name| has(name)).map(str::to_owned).collect()
-    };
-    let date = |header: &str| {
-        let mut all = attributes(header);
-        all.find(|(name, _)| name.eq_ignore_ascii_case("expires")).map(|(_, date)| date.to_owned())
-    };
-    let mut found = Vec::new();
-    let (expected, written) = (common(predicted, sent), common(sent, predicted));
-    if expected != written {
-        found.push(Difference::new("spelling", expected.join("; "), written.join("; ")));
-    }
-    if let (Some(expected), Some(written)) = (date(predicted), date(sent))
-        && form(&expected) != form(&written)
-    {
-        found.push(Difference::new("spelling", expected, written));
-    }
-    found
-}
-
-/// The form of a date: 9 for each digit, and for each word whether it has three letters.
-fn form(date: &str) -> String {
-    let mut form = String::new();
-    for part in date.split_inclusive(|c: char| !c.is_ascii_alphabetic()) {
-        let word = part.trim_end_matches(|c: char| !c.is_ascii_alphabetic());
-        form.push_str(match word.len() {
-            0 => "",
-            3 => "Aaa",
-            _ => "Aaaa",
-        });
-        form.extend(
-            part.chars()
-                .filter(|c| !c.is_ascii_alphabetic())
-                .map(|c| if c.is_ascii_digit() { '9' } else { c }),
-        );
-    }
-    form
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@
 
 mod compare;
 mod fetch;
+mod spelling;
 
 pub use compare::{Difference, Finding, compare, cookie_for};
 pub use fetch::{Broken, FetchError, Hop, Options, certificates, fetch};
