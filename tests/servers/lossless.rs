@@ -13,6 +13,7 @@ use std::process::{Command, Output};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use super::one_line;
 use super::redis_server::RedisServer;
 
 /// Sessions that expire long from now, each with another value of the corpus.
@@ -66,9 +67,9 @@ fn contents(dir: &Path) -> BTreeMap<String, Vec<u8>> {
 fn allow_what_is_named(dir: &Path, from: &str) {
     fs::write(dir.join("farm.toml"), "[wikis.w]\nurl = \"https://w.example.org/\"\n").unwrap();
     let output = wikifarm(dir, from, "json:none");
-    let text = String::from_utf8(output.stderr).unwrap();
-    let name = |line: &str| Some(line.split_once(" contains ")?.1.split_once(", which")?.0.to_owned());
-    let named: BTreeSet<String> = text.lines().filter_map(name).collect();
+    let text = one_line(&output.stderr);
+    let name = |rest: &str| Some(rest.split_once(", which")?.0.to_owned());
+    let named: BTreeSet<String> = text.split(" contains ").skip(1).filter_map(name).collect();
     let list: Vec<String> = named.iter().map(|name| format!("{name:?}")).collect();
     fs::write(
         dir.join("farm.toml"),

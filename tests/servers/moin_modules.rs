@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use super::one_line;
 use super::redis_server::RedisServer;
 
 /// Python 2.7: `$PYTHON2`, `python2.7`, or the version of pyenv.
@@ -162,7 +163,7 @@ fn python2_sessions_go_to_a_wiki_and_back() {
             .current_dir(dir);
         command.env("STATE_DIRECTORY", dir.join("state")).env("RUNTIME_DIRECTORY", dir.join("locks"));
         let output = command.output().unwrap();
-        let stderr = String::from_utf8(output.stderr).unwrap();
+        let stderr = one_line(&output.stderr);
         let expected = "aaaaaaaa…: possible attack: no MAC by the key of the store";
         assert!(output.status.code() == Some(3) && stderr.contains(expected), "{stderr}");
         assert!(!dir.join("back").join("a".repeat(40)).exists());

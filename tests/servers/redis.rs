@@ -5,11 +5,10 @@ use std::os::unix::fs::PermissionsExt;
 
 use crate::behavior::{behaves, honors_tombstones, opened};
 use crate::killed::{SESSIONS, Then, budget, round};
-use crate::store::{
-    Address, EntryName, Fields, Modified, NewSession, Read, Unreadable, Written, open_writable,
-};
+use crate::store::{EntryName, Fields, Modified, NewSession, Read, Unreadable, Written};
 
 use super::redis_server::RedisServer;
+use super::why;
 
 fn new(id: &str, bytes: &[u8]) -> NewSession {
     NewSession {
@@ -20,11 +19,6 @@ fn new(id: &str, bytes: &[u8]) -> NewSession {
         owner: None,
         instead_of: None,
     }
-}
-
-fn why(address: &str) -> String {
-    let spec = Address::parse(address.as_ref()).unwrap().resolve().unwrap();
-    open_writable(spec).err().unwrap().to_string()
 }
 
 #[test]

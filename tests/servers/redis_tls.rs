@@ -6,10 +6,10 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use crate::behavior::{behaves, opened};
-use crate::store::{Address, open_writable};
 
 use super::moin_modules::{WIKI, run};
 use super::redis_server::RedisServer;
+use super::why;
 
 fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tls").join(name)
@@ -38,11 +38,6 @@ fn start(ask: &str) -> (RedisServer, u16, PathBuf) {
     fs::copy(fixture("redis-client.key"), &own).unwrap();
     fs::set_permissions(&own, fs::Permissions::from_mode(0o600)).unwrap();
     (server, free, own)
-}
-
-fn why(address: &str) -> String {
-    let spec = Address::parse(address.as_ref()).unwrap().resolve().unwrap();
-    open_writable(spec).err().unwrap().to_string()
 }
 
 #[test]
