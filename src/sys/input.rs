@@ -11,6 +11,7 @@ use rustix::fs::{Mode, OFlags, fcntl_getfl, fcntl_setfl, openat};
 use super::dir::Dir;
 use super::open_dir::{self, CAUTIOUS, DirError, is_ours};
 use super::why::why;
+use crate::text::shell_path;
 
 /// Why a file was not read.
 #[derive(Debug, thiserror::Error)]
@@ -119,6 +120,7 @@ pub enum Readers {
 /// The problem as a message that starts with the path.
 pub fn read_trusted(path: &Path, readers: Readers, most: u64) -> Result<Vec<u8>, String> {
     let failed = |why: String| format!("{}: {why}", path.display());
+    let quoted = shell_path(path);
     let file = match open_dir::file(path) {
         Ok(fd) => File::from(fd),
         Err(DirError::Missing { path: missing }) => {
@@ -133,15 +135,17 @@ pub fn read_trusted(path: &Path, readers: Readers, most: u64) -> Result<Vec<u8>,
         return Err(failed("not a regular file".to_owned()));
     }
     if !is_ours(owner) {
-        return Err(failed(format!("owned by user {owner}, who is neither root nor you: run `chown`")));
+        return Err(failed(format!(
+            "owned by user {owner}, who is neither root nor you: run `chown root {quoted}`"
+        )));
     }
     if readers == Readers::Group && mode & 0o007 != 0 {
         return Err(failed(format!(
-            "every local user can read or write it (mode {mode:04o}): run `chmod o=`"
+            "every local user can read or write it (mode {mode:04o}): run `chmod o= {quoted}`"
         )));
     }
     if mode & 0o022 != 0 {
-        return Err(failed(format!("other users can write it (mode {mode:04o}): run `chmod go-w`")));
+        return Err(failed(format!("other users can write it (mode {mode:04o}): run `chmod go-w {quoted}`")));
     }
     // Another hard link may be a secret of another user.
     if readers == Readers::Group && stat.nlink() != 1 {
