@@ -32,6 +32,11 @@ const ENVIRONMENT: [(&str, &str); 4] = [
     ),
 ];
 
+/// How the width of the output is chosen.
+const OUTPUT: &str = "In a terminal, text and tables fit its width. In a pipe or a file, text has 80 columns, and \
+    a table has one line for each row, however long. Results go to standard output, messages to standard error. \
+    For scripts, use `--format json`: see `wikifarm-json`(7).";
+
 const STATUSES: [(&str, &str); 5] = [
     ("0", "Success."),
     ("1", "The check found a problem: errors, unintended sharing, an unknown session, or drift."),
@@ -57,6 +62,8 @@ pub(super) fn page(command: &Command, name: &str, siblings: &[String]) -> String
     let notes = Notes::of(&command.get_after_long_help().map(ToString::to_string).unwrap_or_default());
     statuses(&notes, is_root, &mut page);
     if is_root {
+        page.section("OUTPUT");
+        page.text(OUTPUT);
         table("FILES", &FILES, &mut page);
         table("ENVIRONMENT", &ENVIRONMENT, &mut page);
     } else {
