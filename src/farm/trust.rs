@@ -18,16 +18,9 @@ use crate::sys::{self, Dir, open_cautiously};
 pub struct Trusted(Farm);
 
 /// Why a farm is not trusted: the file, link, or directory that another user can write, with owner and mode.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
 pub struct Distrust(String);
-
-impl fmt::Display for Distrust {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for Distrust {}
 
 impl Trusted {
     /// Checks the farm.

@@ -63,28 +63,19 @@ pub enum Location {
 }
 
 /// A text that is not the address of a store.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum LocationError {
     /// It is empty.
+    #[error("no directory in the address")]
     Empty,
     /// It has no scheme.
+    #[error("no scheme, expected an address such as moin-1.9:DIR")]
     NoScheme,
     /// An invalid address of SQLite or Redis: why.
+    #[error("{0}")]
     Bad(String),
 }
-
-impl fmt::Display for LocationError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            LocationError::Empty => f.write_str("no directory in the address"),
-            LocationError::NoScheme => f.write_str("no scheme, expected an address such as moin-1.9:DIR"),
-            LocationError::Bad(why) => f.write_str(why),
-        }
-    }
-}
-
-impl std::error::Error for LocationError {}
 
 impl Location {
     /// Parses an address. An unknown scheme makes it a [`Location::Other`].

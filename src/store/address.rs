@@ -25,29 +25,19 @@ pub enum Address {
 }
 
 /// A text that is not an address.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AddressError {
     /// It is empty.
+    #[error("empty address: expected {}, wiki:NAME, or a directory", forms())]
     Empty,
     /// An unknown scheme, such as `moin-2.0:`.
+    #[error("unknown kind of store {0:?}: expected {kinds}, wiki:NAME, or a directory", kinds = forms())]
     UnknownKind(String),
     /// An invalid address of SQLite or Redis: why.
+    #[error("{0}")]
     Bad(String),
 }
-
-impl fmt::Display for AddressError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kinds = format!("expected {}, wiki:NAME, or a directory", forms());
-        match self {
-            AddressError::Bad(why) => f.write_str(why),
-            AddressError::Empty => write!(f, "empty address: {kinds}"),
-            AddressError::UnknownKind(kind) => write!(f, "unknown kind of store {kind:?}: {kinds}"),
-        }
-    }
-}
-
-impl std::error::Error for AddressError {}
 
 /// The address without a password, for messages.
 pub fn shown_address(text: &OsStr) -> String {

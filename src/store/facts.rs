@@ -1,7 +1,6 @@
 //! Reads the facts in a session. All code that reads session files uses [`Facts::from_bytes`].
 
 use std::borrow::Cow;
-use std::fmt;
 
 use crate::pickle::{self, Global, Node, NodeId, ReadError, Scalar, Tree};
 use crate::sys::NotOpened;
@@ -56,26 +55,33 @@ pub struct UserRef {
 }
 
 /// Why a session is unreadable.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Unreadable {
     /// Not a pickle, or a truncated one.
+    #[error("{0}")]
     Pickle(ReadError),
     /// A pickle of a protocol that Python 2.7 can't read, in a store of MoinMoin 1.x.
+    #[error("pickle protocol {0}: MoinMoin 1.x can't read it, because Python 2.7 reads protocols 0 to 2")]
     Protocol(u8),
     /// A pickle that is not a dict.
+    #[error("contains a pickled {found}, expected a dict")]
     NotADict {
         /// The Python type.
         found: &'static str,
     },
     /// The file must not be read: too large, with several hard links, or on another mount.
+    #[error("{0}")]
     Unsafe(NotOpened),
     /// The session was ended, and has a tombstone: another program put it back. No wiki loads it.
+    #[error("was ended, and has a tombstone: no wiki loads it")]
     Ended,
     /// The data around the pickle in the store is invalid: why.
+    #[error("{0}")]
     Form(String),
     /// One of the errors above, in a pickle with classes or functions. Python would import these, and could
     /// call them, before it fails. Only if globals were requested.
+    #[error("{why}")]
     Naming {
         /// The error.
         why: Box<Unreadable>,
@@ -111,27 +117,6 @@ impl Unreadable {
         if globals.is_empty() { self } else { Unreadable::Naming { why: Box::new(self), globals } }
     }
 }
-
-impl fmt::Display for Unreadable {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Unreadable::Pickle(error) => error.fmt(f),
-            Unreadable::Protocol(protocol) => {
-                write!(
-                    f,
-                    "pickle protocol {protocol}: MoinMoin 1.x can't read it, because Python 2.7 reads protocols 0 to 2"
-                )
-            }
-            Unreadable::NotADict { found } => write!(f, "contains a pickled {found}, expected a dict"),
-            Unreadable::Unsafe(why) => why.fmt(f),
-            Unreadable::Form(why) => f.write_str(why),
-            Unreadable::Ended => f.write_str("was ended, and has a tombstone: no wiki loads it"),
-            Unreadable::Naming { why, .. } => why.fmt(f),
-        }
-    }
-}
-
-impl std::error::Error for Unreadable {}
 
 /// The maximum length of a user id, which is a file name, and of an authentication method, in bytes. Longer values are not
 /// kept, because a scan holds many sessions in memory.

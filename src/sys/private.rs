@@ -1,6 +1,5 @@
 //! A directory that only root and the current user can write to.
 
-use std::fmt;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -21,10 +20,11 @@ pub struct PrivateDir {
 }
 
 /// Why a directory is not used.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PrivateError {
     /// Other users can write to it.
+    #[error("{}: {}", path.display(), unsafe_because(path, *uid, *mode))]
     Unsafe {
         /// The directory.
         path: PathBuf,
@@ -34,29 +34,17 @@ pub enum PrivateError {
         mode: u32,
     },
     /// It could not be opened or created.
+    #[error("{0}")]
     Directory(DirError),
 }
 
-impl fmt::Display for PrivateError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            PrivateError::Unsafe { path, uid, mode } if is_ours(*uid) => {
-                write!(
-                    f,
-                    "{}: other users can write here (mode {mode:04o}): run `chmod go-w {}`",
-                    path.display(),
-                    shell_path(path)
-                )
-            }
-            PrivateError::Unsafe { path, uid, .. } => {
-                write!(f, "{}: user {uid} owns this directory, and could change files in it", path.display())
-            }
-            PrivateError::Directory(error) => error.fmt(f),
-        }
+fn unsafe_because(path: &Path, uid: u32, mode: u32) -> String {
+    if is_ours(uid) {
+        format!("other users can write here (mode {mode:04o}): run `chmod go-w {}`", shell_path(path))
+    } else {
+        format!("user {uid} owns this directory, and could change files in it")
     }
 }
-
-impl std::error::Error for PrivateError {}
 
 /// The maximum size of a text, in bytes.
 const LONGEST_TEXT: u64 = 4096;

@@ -1,6 +1,5 @@
 //! How long sessions are kept, and how many may be removed at once.
 
-use std::fmt;
 use std::time::Duration;
 
 use crate::farm::Limit;
@@ -25,26 +24,17 @@ pub struct Policy {
 }
 
 /// An age of a policy is shorter than 10 minutes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{what} is {}, but must be at least {}: a running request may still save its session",
+    age_text(*given), age_text(SHORTEST)
+)]
 pub struct PolicyError {
     /// The name in the farm file.
     pub what: &'static str,
     /// The age given.
     pub given: Duration,
 }
-
-impl fmt::Display for PolicyError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (given, least) = (age_text(self.given), age_text(SHORTEST));
-        write!(
-            f,
-            "{} is {given}, but must be at least {least}: a running request may still save its session",
-            self.what
-        )
-    }
-}
-
-impl std::error::Error for PolicyError {}
 
 impl Default for Policy {
     /// `grace` 1 h, `idle` off, `no_expires` 1 d, `anonymous` off, `stale_temp` 1 d, `unreadable` off, `max_delete` 50 %.
