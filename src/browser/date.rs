@@ -52,7 +52,7 @@ fn is_delimiter(byte: u8) -> bool {
 
 impl Found {
     /// Handles a token by RFC 6265bis 5.1.1, step 2: the first production that has no value yet and matches
-    /// takes the token.
+    /// accepts the token.
     fn rfc(&mut self, token: &[u8]) {
         if self.time.is_none()
             && let Some((time, rest)) = hms(token)

@@ -58,7 +58,7 @@ struct Cli {
     command: Option<Command>,
 }
 
-/// The options that every command takes.
+/// The options of every command.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Common options")]
 struct Global {

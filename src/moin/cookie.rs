@@ -40,9 +40,9 @@ pub enum NoCookie {
     AnonymousOff,
     /// The lifetime of a login is 0 in 1.9: nobody stays logged in.
     LoginOff,
-    /// Every response fails because of `cookie_domain`; says which.
+    /// Every response fails because of `cookie_domain`; with the reason.
     BrokenDomain(&'static str),
-    /// 2.0: every response with a cookie fails because of the domain, or of SameSite; says which.
+    /// 2.0: every response with a cookie fails because of the domain, or of SameSite; with the reason.
     BrokenInFlask(&'static str),
     /// Every request fails because of `cookie_lifetime`.
     BrokenLifetime(Broken),
@@ -118,7 +118,7 @@ pub fn session_cookie(
 }
 
 /// The Set-Cookie header by which a wiki of 1.9 or 2.0 deletes its cookie: empty, 1970, with the domain and path of the
-/// current settings. 1.9 says neither Secure nor HttpOnly here, 2.0 (Flask) says all.
+/// current settings. 1.9 sends neither Secure nor HttpOnly here, 2.0 (Flask) sends all attributes.
 ///
 /// [`session_cookie`] has the settings with which no header is sent.
 pub fn deletion(settings: &Settings) -> SetCookie {

@@ -10,7 +10,7 @@ use super::{Behavior, Version};
 
 /// Characters besides letters, digits, and `_.-~` that stay as they are in a path.
 const KEPT: &str = "%!$&'()*+,/:=@";
-/// The same in 2.0.0a1, which takes the path for an address.
+/// The same in 2.0.0a1, which reads the path as an address.
 const KEPT_IN_A1: &str = ":/?#[]@!$&'()*+,;=%";
 /// The most bytes of a label.
 const MOST_LABEL: usize = 63;
@@ -38,7 +38,7 @@ pub(super) fn path(path: &str, behavior: Behavior) -> Cow<'_, str> {
 /// What makes Werkzeug refuse it, so that the response fails.
 pub(super) fn domain(domain: &str, behavior: Behavior) -> Result<Option<Cow<'_, str>>, &'static str> {
     if domain.is_empty() {
-        // 2.0.0a1 takes it for none.
+        // 2.0.0a1 reads it as no domain.
         return Ok((behavior > Behavior::V2).then_some("".into()));
     }
     let host = domain.split(':').next().unwrap_or_default();
@@ -49,7 +49,7 @@ pub(super) fn domain(domain: &str, behavior: Behavior) -> Result<Option<Cow<'_, 
     if host.contains('.') { Ok(Some(quoted(host))) } else { Err("a cookie_domain without a dot") }
 }
 
-/// The domain that 2.0.0a1 takes from `SERVER_NAME` where `SESSION_COOKIE_DOMAIN` is not set; later releases take none.
+/// The domain that 2.0.0a1 reads from `SERVER_NAME` where `SESSION_COOKIE_DOMAIN` is not set; later releases use none.
 pub fn domain_of_server(name: &str, cookie_path: &str, version: Version) -> Option<String> {
     let host = name.rsplit_once(':').map_or(name, |(host, _)| host).trim_start_matches('.');
     if version.behavior() != Behavior::V2 || !host.contains('.') {

@@ -35,7 +35,7 @@ pub fn placeholder_id(version: Version) -> &'static str {
 }
 
 impl IdForm {
-    /// Whether a wiki that makes ids of this form takes an id of `other`'s form from a cookie as it is.
+    /// Whether a wiki that makes ids of this form accepts an id of `other`'s form from a cookie unchanged.
     pub fn accepts(self, other: IdForm) -> bool {
         match (self, other) {
             (IdForm::Word32, IdForm::Word32) => true,

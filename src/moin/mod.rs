@@ -1,5 +1,5 @@
 //! What MoinMoin does, by version: its defaults, the name, path, domain and lifetime of its session cookie, the
-//! Set-Cookie header byte for byte, which of several cookies of one name it takes, and the whole life cycle of its session
+//! Set-Cookie header byte for byte, which of several cookies of one name it uses, and the whole life cycle of its session
 //! handler ([`Handler`]).
 //!
 //! Pure: no clock and no disk, time comes in as an argument, sessions and users through traits. Source: the MoinMoin

@@ -2,7 +2,7 @@
 //!
 //! Source: `MoinMoin/user.py` of 1.7 to 1.9, `moin/user.py` of 2.0.
 
-/// What a user's profile says.
+/// The contents of a user's profile.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Profile {
     /// The id: in 1.7 to 1.9 the name of the file in `user_dir`.

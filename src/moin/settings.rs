@@ -36,7 +36,7 @@ pub struct Settings {
     pub cookie_lifetime: Option<CookieLifetime>,
     /// `anonymous_session_lifetime` in hours, 1.7 and 1.8.
     pub anonymous_session_lifetime: Option<f64>,
-    /// Overrides which of several cookies of one name this wiki takes.
+    /// Overrides which of several cookies of one name this wiki uses.
     pub duplicate_cookie: Option<Duplicate>,
     /// How far the clock of the wiki's server is ahead, in seconds; negative if it is behind.
     pub clock_skew: f64,
@@ -73,7 +73,7 @@ pub enum CookieLifetime {
     Pair(f64, f64),
 }
 
-/// Which of several cookies of one name a wiki takes out of a Cookie header.
+/// Which of several cookies of one name in a Cookie header a wiki uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Duplicate {
     /// The first: 1.9.11 and 2.0.
@@ -200,7 +200,7 @@ impl Settings {
         }
     }
 
-    /// Which of several cookies of its name this wiki takes. Measured on 1.7.3 to 1.9.11.
+    /// Which of several cookies of its name this wiki uses. Measured on 1.7.3 to 1.9.11.
     pub fn takes(&self) -> Duplicate {
         self.duplicate_cookie.unwrap_or(if self.version.behavior() >= Behavior::V1_9_11 {
             Duplicate::First

@@ -144,7 +144,7 @@ impl SignedCookie {
     }
 }
 
-/// HMAC takes keys of any length, so there is always one.
+/// HMAC accepts keys of any length, so a signature always exists.
 fn mac(key: &[u8], message: &[u8]) -> Option<Hmac<Sha1>> {
     let mut mac = Hmac::<Sha1>::new_from_slice(key).ok()?;
     mac.update(message);

@@ -166,7 +166,7 @@ impl Version {
         self.minor == 9 && matches!(self.resolved().release, Some(Release::Patch(7..)))
     }
 
-    /// Whether this is 1.9.9, whose Werkzeug takes `x; NAME` for one name: a cookie without a name hides the next.
+    /// Whether this is 1.9.9, whose Werkzeug reads `x; NAME` as one name: a cookie without a name hides the next.
     pub(crate) fn reads_names_over_semicolons(self) -> bool {
         (self.minor, self.release) == (9, Some(Release::Patch(9)))
     }

@@ -14,7 +14,7 @@ pub enum WriteError {
     /// The pickle would be larger than 64 MiB.
     #[error("the pickle would be longer than {MAX_OUTPUT} bytes")]
     TooLarge,
-    /// Protocol 2 can't represent the value; the text says which value. Python 2 can't have written it.
+    /// Protocol 2 can't represent the value; the text names the value. Python 2 can't have written it.
     #[error("pickle protocol 2 cannot hold {0}")]
     Protocol(&'static str),
     /// An object needs itself as an argument to be made. No pickle can represent this.

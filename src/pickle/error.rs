@@ -40,7 +40,7 @@ pub enum ReadErrorKind {
     /// An opcode that refers to something outside the file: persistent ids, extension registry, buffers.
     #[error("opcode {} refers to data outside the file", opcode::name(*.0).unwrap_or("?"))]
     Unreadable(u8),
-    /// A limit in [`Limits`](super::Limits) is exceeded; the text says which.
+    /// A limit in [`Limits`](super::Limits) is exceeded; the text names the limit.
     #[error("limit reached: {0}")]
     Limit(&'static str),
     /// The PROTO opcode has a protocol above 5.
@@ -55,7 +55,7 @@ pub enum ReadErrorKind {
     /// An opcode needs a mark, but there is none.
     #[error("no mark on the stack")]
     NoMark,
-    /// The argument of the opcode is malformed; the text says what was expected.
+    /// The argument of the opcode is malformed; the text has what was expected.
     #[error("malformed argument, expected {0}")]
     Argument(&'static str),
     /// An opcode found a value of a wrong type.

@@ -90,7 +90,7 @@ enum Task {
     Items(NodeId, usize),
     /// The entries of a dict from this index.
     Entries(NodeId, usize),
-    /// Ends a node with this opcode, which takes this number of values from the stack, or all values above
+    /// Ends a node with this opcode, which pops this number of values from the stack, or all values above
     /// the mark.
     Made(NodeId, u8, usize),
     /// The changes of an unresolved object from this index.

@@ -18,7 +18,7 @@ struct Group<'a> {
 }
 
 /// The groups of two or more wikis among which every login is shared both ways, as positions in
-/// [`Model::sites`]. Each wiki is in at most one, the first that takes it.
+/// [`Model::sites`]. Each wiki is in at most one, the first that matches.
 pub fn groups(model: &Model) -> &[Vec<usize>] {
     model.groups.get_or_init(|| find(model))
 }

@@ -14,7 +14,7 @@ fn builtin() -> SharedSuffixes {
     std::sync::Arc::new(crate::browser::BuiltinSuffixes)
 }
 
-/// Every path is what it says.
+/// Every path is its own real path.
 struct Paper;
 
 impl Directories for Paper {
@@ -218,8 +218,8 @@ fn pair_of_2_0_with_other_users_replaces_the_cookie() {
              [wikis.a]\nurl = \"https://a.example.org/\"\n[wikis.b]\nurl = \"https://b.example.org/\"\n{b}\n"
         )
     };
-    // A user whom B does not know it takes out of the cookie; one by a method it lacks it leaves there, until somebody logs
-    // in by its own, which A lacks.
+    // B removes a user whom it does not know from the cookie. It keeps a user of a method that it lacks, until somebody logs
+    // in by B's own method, which A lacks.
     let got = pair(&farm("user_dir = \"/b\""), As::User);
     assert_eq!((got.verdict, got.step), (Verdict::Conflict, Some(5)));
     assert_eq!(got.effect.unwrap(), "visiting b replaces the shared cookie: users are logged out of a");
@@ -245,7 +245,7 @@ fn pair_whose_deletion_misses_the_cookie_still_deletes_the_session() {
 
 #[test]
 fn pair_that_continues_under_the_id_of_b_has_no_effect() {
-    // b's cookie goes along to a, which takes any id.
+    // The browser sends b's cookie to a, which accepts any id.
     for (version, effect) in [("1.9.10", None), ("2.0", Some(()))] {
         let text = format!(
             "moin = \"{version}\"\n[farm]\ncookie_name = \"lab\"\nuser_dir = \"/users\"\n\

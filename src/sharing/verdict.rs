@@ -32,7 +32,7 @@ pub enum Verdict {
     Unknown,
     /// B's own cookie hides the cookie of A.
     Shadowed,
-    /// B receives A's cookie, which has an effect; the effect says which.
+    /// B receives A's cookie, which has an effect.
     Conflict,
     /// The browser rejects A's cookie: nobody can log in at A.
     Rejected,

@@ -33,7 +33,7 @@ impl People {
         People { dir: dir.clone(), known, forgotten }
     }
 
-    /// Makes sure that a user of that name exists, with "remember me" off if `forget` or if the user file says so. Returns a
+    /// Makes sure that a user of that name exists, with "remember me" off if `forget` or if it is off in the user file. Returns a
     /// note if the user file is missing.
     pub(super) fn ensure(&mut self, name: &str, forget: bool, number: usize, now: f64) -> Option<String> {
         let made = self.known.by_name(name).is_none();

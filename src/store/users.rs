@@ -18,7 +18,7 @@ pub struct User {
     pub name: String,
     /// Whether the account is disabled.
     pub disabled: bool,
-    /// Whether to stay logged in; true unless the file says no.
+    /// Whether to stay logged in; true unless it is off in the file.
     pub remember_me: bool,
 }
 

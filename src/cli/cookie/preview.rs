@@ -67,7 +67,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     Ok(exit)
 }
 
-/// Refuses a grid that says nothing, or too much.
+/// Refuses a grid of one wiki, or of too many.
 fn check_matrix(chosen: &Chosen<'_>) -> Result<(), Failure> {
     if chosen.one.is_some() {
         return Err(Failure::usage("--matrix needs two or more wikis")

@@ -32,8 +32,8 @@ impl Writer {
     /// Standard output; colors pass if `color`.
     pub(crate) fn stdout(color: bool) -> Writer {
         let stdout = io::stdout();
-        // The standard library takes the error of a descriptor that is open for reading only (EBADF) for
-        // done. One that was closed altogether it has opened as `/dev/null` before `main`.
+        // The standard library ignores the error of a descriptor that is open for reading only (EBADF), and opens
+        // a closed descriptor as `/dev/null` before `main`.
         let mode = fcntl_getfl(&stdout).map(|flags| flags & OFlags::ACCMODE);
         let to = Box::new(io::BufWriter::new(stdout.lock()));
         Writer { to, color, width: width(&stdout), writable: mode != Ok(OFlags::RDONLY), error: None }

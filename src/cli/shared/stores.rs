@@ -23,7 +23,7 @@ pub(crate) struct StoreArgs {
     store_of: Vec<String>,
 }
 
-/// Help for an option that takes a location; `what` is its beginning.
+/// Help for an option whose value is a location; `what` is its beginning.
 pub(crate) fn help_of(what: &str) -> String {
     format!("{what}: {}, wiki:NAME, or a DIR whose file names show the layout", store::forms())
 }

@@ -53,10 +53,10 @@ pub enum Failure {
     /// Because of `cookie_lifetime`.
     #[error("{}", NoCookie::BrokenLifetime(*.0))]
     Lifetime(Broken),
-    /// Because of `cookie_domain`; says which.
+    /// Because of `cookie_domain`; with the reason.
     #[error("{}", NoCookie::BrokenDomain(.0))]
     Domain(&'static str),
-    /// 2.0: because of the cookie's domain or SameSite; says which.
+    /// 2.0: because of the cookie's domain or SameSite; with the reason.
     #[error("the request fails: {0}")]
     Flask(&'static str),
     /// 1.7 and 1.8: the session has no number as `expires`.
@@ -79,7 +79,7 @@ pub enum Action {
         name: String,
         /// By that method; `None` for the first of the wiki's.
         method: Option<String>,
-        /// The box "stay logged in" of the form in `2.0-dev`; before 2.0, the user's profile says it.
+        /// The box "stay logged in" of the form in `2.0-dev`; before 2.0, the user's profile has the choice.
         persistent: bool,
     },
     /// To be logged out.

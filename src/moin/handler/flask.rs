@@ -26,7 +26,7 @@ pub(super) fn forget(session: &mut Session) {
 /// The messages for the next page.
 const FLASHES: &str = "_flashes";
 
-/// Stores a message, and takes out those that the answer shows: a redirection shows none. The login form always has a
+/// Stores a message, and removes those that the answer shows: a redirection shows none. The login form always has a
 /// message of its own, and so deletes a session with nothing in it.
 pub(super) fn flash(exchange: &mut Exchange, action: &Action) {
     let logged_in = exchange.user().is_some();

@@ -72,7 +72,7 @@ impl Handler {
         Ok(())
     }
 
-    /// Ends a request: saves or removes the session, and says what is answered. 1.9 calls this `finalize`.
+    /// Ends a request: saves or removes the session, and returns the answer. 1.9 calls this `finalize`.
     ///
     /// # Errors
     /// Where the wiki would answer with an error.

@@ -1,4 +1,4 @@
-//! Reading the Cookie header: which value of our name a version takes.
+//! Reading the Cookie header: which value of our name a version uses.
 //!
 //! Up to 1.9.8 Python's own `Cookie` module reads the header, from 1.9.9 the bundled Werkzeug. The last of two cookies
 //! of one name wins up to 1.9.10, the first from 1.9.11; `duplicate_cookie` overrides. Measured on 1.7.3 to 1.9.11.
@@ -12,7 +12,7 @@ use super::{Behavior, Duplicate, Settings, Version};
 
 /// The value of this wiki's session cookie in a Cookie header, unquoted; `None` where the wiki sees no such cookie.
 ///
-/// The value may be empty, which every version takes as no id of any form. Foreign cookies can hide ours: one
+/// The value may be empty, which is not an id for any version. Foreign cookies can hide ours: one
 /// with `[` or `]` in its name up to 1.9.8 if it comes first, one with `:` anywhere in 1.7 and 1.8, one without a name
 /// that comes first in 1.9.9.
 pub fn read_cookie(settings: &Settings, header: &[u8]) -> Option<Vec<u8>> {

@@ -67,7 +67,7 @@ impl<'a> Iterator for Cookies<'a> {
         }
         let text = skip_blanks(self.rest);
         let run = text.iter().take_while(|byte| is_key(**byte)).count();
-        // The expression takes the shortest name after which the rest fits; a name may hold `=` where it must. What
+        // The expression matches the shortest name after which the rest fits; a name may hold `=` where it must. What
         // can follow a name is `=`, a blank, `;` or the end.
         let follows = |at: &usize| match text.get(*at) {
             Some(byte) => *byte == b'=' || *at == run,

@@ -33,7 +33,7 @@ pub(super) fn unquote(text: &[u8]) -> Vec<u8> {
 
 /// The length of the quoted string that `text` begins with, quotes included.
 ///
-/// As in the expression `"(?:[^\\"]|\\.)*"` of both modules: a backslash takes the next byte with it.
+/// As in the expression `"(?:[^\\"]|\\.)*"` of both modules: a backslash escapes the next byte.
 pub(super) fn quoted(text: &[u8]) -> Option<usize> {
     let mut bytes = text.iter().enumerate();
     if bytes.next()?.1 != &b'"' {

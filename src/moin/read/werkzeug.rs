@@ -28,7 +28,7 @@ pub(super) fn old(header: &[u8]) -> Vec<Pair> {
 }
 
 /// 1.9.10, 1.9.11, and 2.0.0a1. A cookie without `=` has an empty value; one without a name is passed over. Quotes around a
-/// name go in 1.9, as `named` says.
+/// name go in 1.9, see `named`.
 pub(super) fn new(header: &[u8], named: fn(&[u8]) -> Vec<u8>) -> Vec<Pair> {
     let mut pairs = Vec::new();
     let mut rest = skip(header, b"=;");

@@ -1,6 +1,6 @@
 //! URLs out of the regular expressions of `wikis`.
 //!
-//! MoinMoin takes the first wiki whose expression matches (`re.match`, so from the beginning): up to 1.8 against
+//! MoinMoin uses the first wiki whose expression matches (`re.match`, so from the beginning): up to 1.8 against
 //! `host/path`, from 1.9 against the whole URL. Where the texts that an expression stands for (`texts.rs`) name a host and
 //! a path prefix, they are the wiki's addresses.
 //!

@@ -67,7 +67,7 @@ pub(super) fn compare(left: &Item, operator: &str, right: &Item) -> Option<bool>
 /// Whether two plain values are equal, if that is known.
 fn equal(a: &Val, b: &Val) -> Option<bool> {
     match (a, b) {
-        // Python 2 takes bytes and text for different if they are not ASCII.
+        // For Python 2, bytes and text are different if they are not ASCII.
         (Val::Str(a), Val::Str(b)) => (a.text.is_ascii() && b.text.is_ascii()).then(|| a.text == b.text),
         (Val::None, Val::None) => Some(true),
         (a, b) if a.number().is_some() && b.number().is_some() => Some(a.number() == b.number()),

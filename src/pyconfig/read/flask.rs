@@ -42,7 +42,7 @@ impl World<'_> {
         self.server_name(names, version, found);
     }
 
-    /// 2.0.0a1 takes the domain from `SERVER_NAME`, unless `SESSION_COOKIE_DOMAIN` is set: even to False.
+    /// 2.0.0a1 reads the domain from `SERVER_NAME`, unless `SESSION_COOKIE_DOMAIN` is set: even to False.
     fn server_name(&self, names: &Namespace, version: Version, found: &mut Found) {
         let set = names.get("SESSION_COOKIE_DOMAIN").is_some_and(|it| !matches!(it.item.val, Val::None));
         let Some(binding) = names.get("SERVER_NAME").filter(|_| !set && version.behavior() == Behavior::V2)

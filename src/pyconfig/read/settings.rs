@@ -117,7 +117,7 @@ impl World<'_> {
         }
     }
 
-    /// What Python takes for true or false, or None.
+    /// A value that is true or false for Python, or None.
     pub(super) fn truth(&self, item: &Item) -> Read {
         match (&item.val, item.val.truth()) {
             (Val::None, _) => Ok(None),

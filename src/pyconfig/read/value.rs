@@ -182,7 +182,7 @@ impl Val {
         }
     }
 
-    /// Whether Python takes the value for true; `None` if that is not known.
+    /// Whether the value is true for Python; `None` if that is not known.
     pub(super) fn truth(&self) -> Option<bool> {
         match self {
             Val::None => Some(false),

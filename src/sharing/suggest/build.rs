@@ -1,5 +1,5 @@
 //! A construction that surely gives what is wanted, as far as anything can: each party of wikis gets a cookie of its own, and
-//! its wikis get the same cookie, directories, and methods. It changes more than necessary; `undo.rs` takes back the rest.
+//! its wikis get the same cookie, directories, and methods. It changes more than necessary; `undo.rs` reverts the rest.
 
 use std::collections::HashSet;
 

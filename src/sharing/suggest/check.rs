@@ -76,7 +76,7 @@ impl Check<'_> {
         pairs.collect()
     }
 
-    /// The first problem that the wiki takes part in, apart from interferences among three.
+    /// The first problem that concerns the wiki, apart from interferences among three.
     pub(super) fn around(&self, at: usize) -> Option<Broken> {
         let others = || (0..self.model.sites.len()).filter(|other| *other != at);
         let pair = |(from, to): (usize, usize)| (!self.is_well(from, to)).then_some(Broken::Pair(from, to));

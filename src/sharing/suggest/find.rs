@@ -1,4 +1,4 @@
-//! The search: builds the farm in several ways, takes back what is not needed, and ranks the results.
+//! The search: builds the farm in several ways, reverts what is not needed, and ranks the results.
 
 use super::build::{KEEP_HTTPS, KEEP_NAMES, KEEP_SCOPES, Way, build};
 use super::change::{Change, Suggestion};
@@ -90,7 +90,7 @@ impl Search<'_> {
         vec![first, hosts, Way { upgrade: true, ..hosts }]
     }
 
-    /// Builds the farm in one way, and takes back what is not needed.
+    /// Builds the farm in one way, and reverts what is not needed.
     fn go(&self, way: Way, accept: &(dyn Fn(&Farm) -> bool + Sync)) -> Result<Suggestion, Vec<String>> {
         let mut trial = Trial::new(self, build(&self.wikis, &self.intents.parties, way));
         self.must_be_well(&mut trial)?;

@@ -1,7 +1,7 @@
 //! Searches settings under which the wikis that are to share a login do so, and no others affect each other.
 //!
 //! The search starts with a construction that surely works if anything does (`build.rs`): a cookie of its own for each party
-//! of wikis that share a login, and one session storage for the party. Then it takes back each change that is not needed
+//! of wikis that share a login, and one session storage for the party. Then it reverts each change that is not needed
 //! (`undo.rs`), checks the whole farm after each step (`check.rs`), and ranks what is left (`find.rs`). A farm is built in a
 //! few ways, so that people can choose. Nothing is suggested that was not checked.
 

@@ -184,6 +184,6 @@ fn thirds_lists_a_wiki_that_interferes() {
         found(&farm("cookie_lifetime = [2, 12]")),
         ["after visiting c, users who log in at a stay anonymous at b: b picks the cookie of c"]
     );
-    // b takes the last cookie, which is the one of a.
+    // b uses the last cookie, which is the one of a.
     assert!(found(&farm("cookie_lifetime = [2, 12]").replace("1.9.11", "1.9.10")).is_empty());
 }

@@ -56,7 +56,7 @@ impl Trouble {
         Trouble { help, ..Trouble::new(io::ErrorKind::NotConnected, why.to_string()) }
     }
 
-    /// The list of names did not end: `read` says how much was read, `size` is the number of keys that the server
+    /// The list of names did not end: `read` is the amount read, `size` is the number of keys that the server
     /// reports.
     pub(super) fn endless(read: &str, size: u64) -> Trouble {
         let says = if size == u64::MAX { String::new() } else { format!(", but it reports {size} keys") };

@@ -5,7 +5,7 @@ use crate::cli::Context;
 use crate::sharing::{As, Model, Verdict};
 use crate::text::{Paint, escape, paint};
 
-/// The width where no terminal says another one.
+/// The width if the output is not a terminal.
 const WIDTH: u16 = 80;
 
 /// What each mark stands for.

@@ -67,7 +67,7 @@ impl<'a> Interference<'a> {
     }
 }
 
-/// Whether a shell takes a name as it is.
+/// Whether a name needs no quotes in a shell.
 pub(super) fn plain(name: &str) -> bool {
     name.chars().all(|letter| letter.is_alphanumeric() || matches!(letter, '_' | '-' | '.'))
         && !name.starts_with('-')

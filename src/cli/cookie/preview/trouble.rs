@@ -19,7 +19,7 @@ impl Problems {
     /// The problems of the chosen wikis, by class of the wikis: one line, however many wikis have it.
     pub(super) fn new(model: &Model, chosen: &Chosen<'_>) -> Problems {
         let mut lines = rejected(chosen.asked_about().map(|(_, site)| site));
-        // As many wikis in one line as it takes for a screen.
+        // As many wikis in one line as fit on a screen.
         let classes = model.classes();
         let mut found = Trouble::by(model, chosen, |class| class);
         if found.len() > MOST_LINES {

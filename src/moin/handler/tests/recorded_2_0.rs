@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 use super::*;
 use crate::moin::{SetCookie, domain_of_server};
 
-/// The settings that lines of Python make: later ones win, `del` takes one back.
+/// The settings that lines of Python make: later ones win, `del` removes one.
 fn settings_of(version: &str, lines: &Json) -> Settings {
     let mut names = std::collections::BTreeMap::new();
     for line in lines.as_array().unwrap().iter().map(|line| line.as_str().unwrap()) {
