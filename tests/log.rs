@@ -57,7 +57,7 @@ fn log_has_a_line_for_each_run_with_status_and_counts() {
     place.wikifarm("-q session migrate --from moin-1.9:sessions --to json:js --log=log").run();
     assert_eq!(
         line(&log),
-        "<30>wikifarm: migrate status=0 from=moin-1.9:sessions to=json:js dry_run=false copied=0 replaced=0 same=0 removed=0 refused=0"
+        "<30>wikifarm: migrate status=0 from=moin-1.9:sessions to=json:js dry_run=false copied=0 replaced=0 same=0 deleted=0 refused=0"
     );
 }
 

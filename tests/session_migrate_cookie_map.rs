@@ -66,8 +66,10 @@ fn cookie_map_reads_both_cookie_names_from_the_farm_file() {
     let place = place();
     let end = later();
     let tail = "1 skipped: expired (use --include-expired to copy these)\n";
+    let warning = "warning: at a login, MoinMoin 1.9.7 and later rewrite the password hash in the\n  \
+         user directory, and older versions then refuse the password: back up the user\n  directory, in case you go back\n";
     let would = format!(
-        "would copy 2 of 3 sessions (58 B)\n{tail}would write map.json: 2 ids for json, no longer needed after {}\n",
+        "would copy 2 of 3 sessions (58 B)\n{tail}would write map.json: 2 ids for json, no longer needed after {}\n{warning}",
         day(end)
     );
     place.wikifarm(&format!("{LINE} json map.json --dry-run")).stdout(&would).run();
@@ -75,8 +77,7 @@ fn cookie_map_reads_both_cookie_names_from_the_farm_file() {
     let wrote = format!(
         "copied 2 of 3 sessions (58 B)\n{tail}wrote map.json: 2 ids for json, no longer needed after {}\n\
          next: configure the wikis to use the target, restart them, then repeat the\n  command with --move\n\
-         warning: at a login, MoinMoin 1.9.7 and later rewrite the password hash in the\n  \
-         user directory, and older versions then refuse the password: back up the user\n  directory, in case you go back\n",
+         {warning}",
         day(end)
     );
     place.wikifarm(&format!("{LINE} json map.json")).stdout(&wrote).run();

@@ -222,7 +222,7 @@ fn migrate(options: &Options, context: &mut Context<'_>, summary: &mut RunSummar
         }
         let undone = migrate::rollback(&stores, &run).map_err(failure)?;
         summary.field("rollback", true);
-        summary.field("removed", undone.removed);
+        summary.field("deleted", undone.deleted);
         summary.field("restored", undone.restored);
         summary.field("changed", undone.changed);
         summary.field("failed", undone.failed);
@@ -238,7 +238,7 @@ fn migrate(options: &Options, context: &mut Context<'_>, summary: &mut RunSummar
     summary.field("copied", report.tally.counts.copied);
     summary.field("replaced", report.tally.counts.replaced);
     summary.field("same", report.tally.counts.same);
-    summary.field("removed", report.tally.counts.removed);
+    summary.field("deleted", report.tally.counts.deleted);
     summary.field("refused", refused(&report));
     let written = cookie_map.map(|asked| asked.write(&mut report, now)).transpose();
     let (written, unwritten) = match written {

@@ -14,7 +14,7 @@ use super::cookie_map::Pair;
 /// How many different problems, and ids of each, are kept.
 const MAX_PROBLEMS: usize = 1000;
 
-/// Numbers of sessions. Every session of the source is in one of the fields before `removed`.
+/// Numbers of sessions. Every session of the source is in one of the fields before `deleted`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, JsonSchema)]
 pub struct Counts {
     /// Copied to the target; 0 in a dry run.
@@ -52,7 +52,7 @@ pub struct Counts {
     /// Not processed, because the run was stopped.
     pub left: u64,
     /// Removed from the source after the copy was read back and compared.
-    pub removed: u64,
+    pub deleted: u64,
     /// Copied, but incomplete: not removed from the source with `--move`, or older than the session at the source.
     pub unsettled: u64,
     /// Bytes in the copied sessions, or in the sessions to copy.
@@ -79,7 +79,7 @@ impl Counts {
             failed,
             gone,
             left,
-            removed,
+            deleted,
             unsettled,
             bytes,
         } = more;
@@ -101,7 +101,7 @@ impl Counts {
             (&mut self.failed, failed),
             (&mut self.gone, gone),
             (&mut self.left, left),
-            (&mut self.removed, removed),
+            (&mut self.deleted, deleted),
             (&mut self.unsettled, unsettled),
             (&mut self.bytes, bytes),
         ] {
@@ -261,7 +261,7 @@ pub struct Undone {
     /// The address of the target.
     pub to: String,
     /// Copies removed from the target.
-    pub removed: u64,
+    pub deleted: u64,
     /// Sessions restored at the source.
     pub restored: u64,
     /// Sessions restored at the target that a copy had replaced.

@@ -29,7 +29,7 @@ pub fn rollback(stores: &Stores, options: &Options) -> Result<Undone, MigrateErr
     let mut undone = Undone {
         from: stores.from.spec().address(),
         to: stores.to.spec().address(),
-        removed: 0,
+        deleted: 0,
         restored: 0,
         put_back: 0,
         gone: 0,
@@ -112,7 +112,7 @@ fn put_back(
 
 fn remove_copy(to: &dyn WritableStore, ours: (EntryName, Stamp), undone: &mut Undone) -> Result<(), String> {
     match to.remove(&[ours], &|_| true).pop() {
-        Some(Ok(Removal::Removed { .. })) => undone.removed += 1,
+        Some(Ok(Removal::Removed { .. })) => undone.deleted += 1,
         Some(Ok(Removal::Gone)) => undone.gone += 1,
         Some(Err(error)) => {
             return Err(format!("{}: {}: {error}", undone.to, ours.0, error = why(&error)));

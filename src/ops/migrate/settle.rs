@@ -92,7 +92,7 @@ impl Transfer<'_> {
         for (ready, removed) in checked.into_iter().zip(removed) {
             match removed {
                 Ok(Removal::Removed { .. }) => {
-                    self.tally.counts.removed += 1;
+                    self.tally.counts.deleted += 1;
                     self.note_pair(&ready);
                 }
                 Ok(Removal::Gone) => self.ended(ready, Skip::Gone),

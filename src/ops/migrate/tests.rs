@@ -134,7 +134,7 @@ fn source_write_during_move_is_not_lost() {
     let after = once(move || fs::write(&again, LATER).unwrap());
     stores.to = Box::new(Odd { after, ..Odd::of(stores.to) });
     let report = run(&stores, &options(root.path()));
-    assert_eq!((report.tally.counts.copied, report.tally.counts.removed), (3, 3), "{report:?}");
+    assert_eq!((report.tally.counts.copied, report.tally.counts.deleted), (3, 3), "{report:?}");
     assert_eq!(fs::read(root.path().join("b").join(format!("{:040x}", 1))).unwrap(), LATER);
     assert!(!path.exists());
 }
@@ -192,7 +192,7 @@ fn target_change_during_move_is_reported_and_keeps_the_source() {
         let report = run(&stores, &options(root.path()));
         let counts = report.tally.counts;
         assert_eq!(
-            (counts.copied, counts.removed, counts.unsettled, counts.failed),
+            (counts.copied, counts.deleted, counts.unsettled, counts.failed),
             (2, 1, 1, 0),
             "{counts:?}"
         );
@@ -215,7 +215,7 @@ fn session_that_keeps_changing_is_a_failure() {
         stores.to = Box::new(Odd { after, ..Odd::of(stores.to) });
         let report = run(&stores, &Options { remove, ..options(root.path()) });
         let counts = report.tally.counts;
-        assert_eq!((counts.copied, counts.unsettled, counts.removed), (2, 1, remove.into()), "{counts:?}");
+        assert_eq!((counts.copied, counts.unsettled, counts.deleted), (2, 1, remove.into()), "{counts:?}");
         assert!(report.tally.problems[0].message.contains("kept changing"), "{report:?}");
         assert!(path.exists());
     }
@@ -230,7 +230,7 @@ fn full_disk_stops_and_same_command_continues() {
     let report = run(&stores, &options(root.path()));
     let counts = report.tally.counts;
     let count = |number: u64| usize::try_from(number).unwrap();
-    assert_eq!((count(counts.copied), count(counts.removed), count(counts.failed)), (first, first, first));
+    assert_eq!((count(counts.copied), count(counts.deleted), count(counts.failed)), (first, first, first));
     assert_eq!(count(counts.left), all - 2 * first);
     assert_eq!(report.tally.problems.len(), 1, "reported once: {:?}", report.tally.problems);
     assert_eq!((names(root.path(), "a"), names(root.path(), "b")), (all - first, first));
@@ -238,9 +238,9 @@ fn full_disk_stops_and_same_command_continues() {
     drop(stores);
     let stores = Stores::open(dir("a"), dir("b"), false).unwrap();
     let counts = run(&stores, &options(root.path())).tally.counts;
-    assert_eq!((count(counts.copied), count(counts.removed)), (all - first, all - first));
+    assert_eq!((count(counts.copied), count(counts.deleted)), (all - first, all - first));
     let undone = rollback(&stores, &options(root.path())).unwrap();
-    assert_eq!((count(undone.removed), count(undone.restored), undone.changed), (all, all, 0));
+    assert_eq!((count(undone.deleted), count(undone.restored), undone.changed), (all, all, 0));
     assert_eq!((names(root.path(), "a"), names(root.path(), "b")), (all, 0));
 }
 
@@ -252,11 +252,11 @@ fn rollback_keeps_sessions_that_the_target_already_had() {
     fs::write(root.path().join("b").join(&name), LIVE).unwrap();
     let report = run(&stores, &options(root.path()));
     assert_eq!(
-        (report.tally.counts.copied, report.tally.counts.same, report.tally.counts.removed),
+        (report.tally.counts.copied, report.tally.counts.same, report.tally.counts.deleted),
         (1, 1, 2)
     );
     let undone = rollback(&stores, &options(root.path())).unwrap();
-    assert_eq!((undone.removed, undone.restored, undone.put_back), (1, 2, 1));
+    assert_eq!((undone.deleted, undone.restored, undone.put_back), (1, 2, 1));
     assert!(root.path().join("b").join(name).exists());
     assert_eq!((names(root.path(), "a"), names(root.path(), "b")), (2, 1));
 }

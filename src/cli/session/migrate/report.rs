@@ -50,9 +50,9 @@ pub(super) fn print(
         }
         if !report.dry_run && report.tally.counts.copied > 0 {
             write!(context.out, "{}", hang("", 2, next_step(moves), context.width));
-            if passwords {
-                write!(context.out, "{}", message("warning", PASSWORDS, context.color, context.width));
-            }
+        }
+        if passwords && copied(&report.tally.counts) > 0 {
+            write!(context.out, "{}", message("warning", PASSWORDS, context.color, context.width));
         }
     }
 }
@@ -149,7 +149,7 @@ fn human(report: &Report, moves: bool) -> String {
         text.push_str(&format!("{copies} incomplete: see the messages\n"));
     }
     if moves && !report.dry_run {
-        text.push_str(&format!("removed {} from the source\n", c.removed));
+        text.push_str(&format!("removed {} from the source\n", c.deleted));
     }
     text
 }
@@ -170,8 +170,8 @@ pub(super) fn print_undone(undone: &Undone, context: &mut Context<'_>) {
     if context.format == Format::Json {
         context.document(&Document::Rollback(undone));
     } else if context.verbosity >= 0 {
-        let Undone { removed, restored, put_back, gone, changed, .. } = undone;
-        let copies = measure::count(*removed, "copy", "copies");
+        let Undone { deleted, restored, put_back, gone, changed, .. } = undone;
+        let copies = measure::count(*deleted, "copy", "copies");
         let text = format!(
             "removed {copies} from the target; restored {restored} at the source and {put_back} at the target"
         );
