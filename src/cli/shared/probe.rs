@@ -39,8 +39,10 @@ pub(crate) struct Probe {
 impl Probe {
     /// Why browsers reject the session cookie, if they do. Cookies of other programs keep nobody from logging in.
     pub(crate) fn rejected(&self) -> Option<String> {
+        let other = self.drift.iter().find(|differs| differs.attribute == "name");
+        let name = other.map_or(&self.cookie_name, |differs| &differs.found);
         let is_session = |cookie: &&CookieJson| {
-            cookie.set_cookie.split_once('=').is_some_and(|(name, _)| name.trim() == self.cookie_name)
+            cookie.set_cookie.split_once('=').is_some_and(|(sent, _)| sent.trim() == name)
         };
         self.hops
             .iter()
