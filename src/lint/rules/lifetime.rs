@@ -1,6 +1,6 @@
 //! Rules about how long logins last.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use crate::farm::{Farm, Key, Wiki};
 use crate::lint::finding::Severity::{Error, Warning};
@@ -108,7 +108,8 @@ fn anonymous_outlives_login(wiki: &Wiki, sink: &mut Sink) {
 
 /// Sessions that are expired by the clock of another wiki with the same store.
 fn clock_skew(farm: &Farm, model: &Model, sink: &mut Sink) {
-    let mut reported = BTreeSet::new();
+    // The first pair of each wiki whose clock differs, and how many more there are.
+    let mut reported: BTreeMap<&str, (&Wiki, String, usize)> = BTreeMap::new();
     for (from, to) in model.encounters() {
         let (Some(from), Some(to)) = (model.sites().get(*from), model.sites().get(*to)) else { continue };
         let ahead = to.settings.clock_skew - from.settings.clock_skew;
@@ -119,7 +120,8 @@ fn clock_skew(farm: &Farm, model: &Model, sink: &mut Sink) {
         let lifetime = shortest_lifetime(wiki).filter(|(_, lifetime)| ahead >= *lifetime);
         let Some((whose, lifetime)) = lifetime else { continue };
         let key = if other.setting(Key::ClockSkew).is_some() { other } else { wiki };
-        if !reported.insert(&key.name) {
+        if let Some((_, _, more)) = reported.get_mut(key.name.as_str()) {
+            *more += 1;
             continue;
         }
         let message = format!(
@@ -129,7 +131,15 @@ fn clock_skew(farm: &Farm, model: &Model, sink: &mut Sink) {
             span_text(ahead),
             span_text(lifetime)
         );
-        let help = "synchronize the clocks of the servers, for example with chrony, then remove clock_skew";
+        reported.insert(&key.name, (key, message, 0));
+    }
+    let help = "synchronize the clocks of the servers, for example with chrony, then remove clock_skew";
+    for (key, message, more) in reported.into_values() {
+        let message = match more {
+            0 => message,
+            1 => format!("{message} (the same for 1 more pair)"),
+            _ => format!("{message} (the same for {more} more pairs)"),
+        };
         sink.report(key, key.span_of(Key::ClockSkew), message, help);
     }
 }

@@ -59,18 +59,30 @@ impl Found {
 fn browsers_differ(farm: &Farm, browsers: &Browsers<'_>, sink: &mut Sink) {
     let [model, other] = browsers.models();
     let sites = model.sites();
-    let mut known = BTreeSet::new();
-    for ((from, to), results) in browsers.new_logins(model.encounters()) {
+    let all = browsers.new_logins(model.encounters());
+    let mut known: BTreeMap<String, usize> = BTreeMap::new();
+    for (_, results) in &all {
+        *known.entry(format!("{results:?}")).or_default() += 1;
+    }
+    for ((from, to), results) in all {
         let (Some(from), Some(to)) = (sites.get(from), sites.get(to)) else { continue };
-        if !known.insert(format!("{results:?}")) {
-            continue;
-        }
+        // The first pair stands for all with the same results.
+        let Some(pairs) = known.remove(&format!("{results:?}")) else { continue };
         let [ours, theirs] = results;
         let results = [(model.profile(), ours), (other.profile(), theirs)];
-        let message = NewLogin::describe_in(&from.name, &to.name, &results);
+        let more = more(pairs - 1, "pair", "pairs");
+        let message = NewLogin::describe_in(&from.name, &to.name, &results) + &more;
         let help = "give both wikis the same cookie_domain and cookie_path, or different cookie names";
         let span = farm.wiki(&to.name).map_or(0..0, |wiki| wiki.span.clone());
         sink.report_named(None, &[&from.name, &to.name], span, message, help, Vec::new());
+    }
+}
+
+/// The end of a message that stands for others.
+fn more(others: usize, one: &str, many: &str) -> String {
+    match others {
+        0 => String::new(),
+        _ => format!(" (the same for {} more {})", others, if others == 1 { one } else { many }),
     }
 }
 
@@ -90,11 +102,7 @@ fn report((farm, model): (&Farm, &Model), sink: &mut Sink, wanted: &Wanted<'_>, 
         let mut all = Site::clone(first);
         all.called = list(&names, "and", MOST_WIKIS);
         let message = message(model, &all, to);
-        let more = match one.more.len() {
-            0 => String::new(),
-            1 => " (the same for 1 more wiki)".to_owned(),
-            more => format!(" (the same for {more} more wikis)"),
-        };
+        let more = more(one.more.len(), "wiki", "wikis");
         let span = |name: &str| farm.wiki(name).map_or(0..0, |wiki| wiki.span.clone());
         let mut wikis: Vec<&str> = std::iter::once(to.name.as_str()).chain(names).collect();
         let known: BTreeSet<&str> = wikis.iter().copied().collect();

@@ -62,11 +62,10 @@ fn first_request_store(farm: &Farm, sink: &mut Sink) {
     let directory = first.session_dir();
     for wiki in wikis.filter(|wiki| wiki.session_dir() != directory) {
         let message = format!(
-            "{} uses the session directory of {} if they share a process and {} gets the first request",
-            wiki.name, first.name, first.name
+            "if one process serves {} and {}, a restart can log their users out: it keeps all sessions in the directory of the wiki that gets the first request",
+            first.name, wiki.name
         );
-        let help =
-            "give the wikis one session_dir, run each in its own process, or upgrade to 1.9.1 or later";
+        let help = "give both wikis the same session_dir, or upgrade them to 1.9.1 or later. If each already has its own process, add \"first-request-store\" to `[lint] allow`";
         let wikis = [first.name.as_str(), &wiki.name];
         sink.report_named(Some(wiki), &wikis, wiki.span_of(wiki.sessions_key()), message, help, Vec::new());
     }
