@@ -124,3 +124,18 @@ sessions: owners and modes not checked: the directory has an access control list
 "#]],
     );
 }
+
+#[test]
+fn verify_reports_a_session_that_the_owner_of_the_directory_cannot_read() {
+    for others in [0, 2] {
+        let Some(place) = store((WIKI, WIKI), 0o700) else { return };
+        for digit in ['a', 'b'].into_iter().take(2 - others) {
+            fs::remove_file(place.path().join("sessions").join(digit.to_string().repeat(40))).unwrap();
+        }
+        let place = file(place, 'c', (0, 0), 0o600);
+        let ran = verify(&place, 3);
+        assert!(ran.stdout.contains("error[wrong-owner]: "), "{}", ran.stdout);
+        assert!(ran.stdout.contains("can't read it (owner 0,"), "{}", ran.stdout);
+        assert!(ran.stderr.contains("cccccccc…: permission denied"), "{}", ran.stderr);
+    }
+}

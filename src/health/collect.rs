@@ -78,8 +78,8 @@ impl Collector {
         facts.readable = sample.readable.filter(|_| stat.mode() & 0o005 == 0o001);
         let lines = self.denials.iter().map(String::as_str);
         facts.denied_by = denied(lines, path, stat.ino(), self.now.saturating_sub(DAY));
-        let owner = Some(stat.uid()).filter(|uid| *uid != 0);
-        if let Some(user) = wikis_user(&sample.owners, user_dir).or(owner).map(Account::of) {
+        let home = user_dir.or(Some(stat.uid()).filter(|uid| *uid != 0));
+        if let Some(user) = wikis_user(&sample.owners, home).map(Account::of) {
             facts.quota = exhausted(facts.mount.as_ref(), &user).map(|what| (user.clone(), what));
             facts.barrier = barrier(path, &stat, &user).map(|barrier| (user, barrier));
         }

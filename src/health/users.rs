@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 /// How many session files each user owns.
 pub type Owners = BTreeMap<u32, u64>;
 
-/// The user that the wikis of a store run as: the owner of most session files, or the owner of `user_dir` if there are no
-/// session files. Files of root do not count unless root also owns `user_dir`, or its owner is unknown: people restore
-/// backups as root.
-pub fn wikis_user(owners: &Owners, user_dir: Option<u32>) -> Option<u32> {
-    let not_root = user_dir.is_some_and(|uid| uid != 0);
+/// The user that the wikis of a store run as: the owner of most session files, or `home` if there are no session files.
+/// `home` owns `user_dir`, or else the session directory if that is not root. Files of root do not count unless root is
+/// `home`, or `home` is unknown: people restore backups as root.
+pub fn wikis_user(owners: &Owners, home: Option<u32>) -> Option<u32> {
+    let not_root = home.is_some_and(|uid| uid != 0);
     let counted = owners.iter().filter(|(uid, _)| !(not_root && **uid == 0));
-    let most = counted.max_by_key(|(uid, count)| (**count, Some(**uid) == user_dir)).map(|(uid, _)| *uid);
-    most.or(user_dir)
+    let most = counted.max_by_key(|(uid, count)| (**count, Some(**uid) == home)).map(|(uid, _)| *uid);
+    most.or(home)
 }
 
 #[cfg(test)]
@@ -21,7 +21,7 @@ mod tests {
 
     #[test]
     fn wikis_user_is_the_owner_of_most_sessions() {
-        for (owners, user_dir, user) in [
+        for (owners, home, user) in [
             (vec![(33, 2), (1000, 1)], None, Some(33)),
             (vec![(33, 1), (1000, 2)], Some(33), Some(1000)),
             (vec![(33, 1), (1000, 1)], Some(33), Some(33)),
@@ -33,7 +33,7 @@ mod tests {
             (vec![], None, None),
         ] {
             let owners: Owners = owners.into_iter().collect();
-            assert_eq!(wikis_user(&owners, user_dir), user, "{owners:?} {user_dir:?}");
+            assert_eq!(wikis_user(&owners, home), user, "{owners:?} {home:?}");
         }
     }
 }

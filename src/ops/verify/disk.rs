@@ -32,6 +32,8 @@ pub(super) struct Modes<'a> {
     /// Absent if the store is not a directory or could not be opened.
     dir: Option<Dir>,
     owners: Owners,
+    /// Whether the owner of the directory can't read some file, whose owner is then not counted.
+    failed: bool,
 }
 
 impl<'a> Modes<'a> {
@@ -49,7 +51,7 @@ impl<'a> Modes<'a> {
         if let (Some(path), Some(dir)) = (path, &dir) {
             directory(path, dir, found);
         }
-        Modes { spec, dir, owners: Owners::new() }
+        Modes { spec, dir, owners: Owners::new(), failed: false }
     }
 
     /// Checks the mode of a session file, and counts its owner.
@@ -63,12 +65,19 @@ impl<'a> Modes<'a> {
         }
     }
 
+    /// Notes that a session could not be read.
+    pub(super) fn failed(&mut self) {
+        self.failed = true;
+    }
+
     /// Checks what the wiki's user may do, after all sessions were seen.
     pub(super) fn finish(self, stop: &AtomicBool, found: &mut Findings, report: &mut Report) {
         let Some(dir) = &self.dir else { return };
         let stop = || stop.load(Ordering::Relaxed);
-        let checked =
-            AsOwner::of(dir).and_then(|_owner| owners::check(self.spec, dir, &self.owners, &stop, found));
+        let checked = AsOwner::of(dir).and_then(|_owner| {
+            let owners = if self.failed { owners::all(self.spec, dir, &stop)? } else { self.owners };
+            owners::check(self.spec, dir, &owners, &stop, found)
+        });
         match checked {
             Ok(note) => report.notes.extend(note),
             Err(error) => {

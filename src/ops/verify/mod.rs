@@ -105,7 +105,10 @@ fn store(
         }
         Found::Temp(temp) => judge.temp(&temp, found),
         Found::Foreign(name) => names::foreign(spec, &name, found),
-        Found::Failed { name, error } => failed.push(spec.failed(&name, &crate::sys::why(&error))),
+        Found::Failed { name, error } => {
+            modes.failed();
+            failed.push(spec.failed(&name, &crate::sys::why(&error)));
+        }
     });
     report.problems.extend(failed.lines(&spec.address()));
     young.read_again(store.as_ref(), stop, |read| match read {

@@ -11,6 +11,13 @@ use crate::health::{Owners, wikis_user};
 use crate::store::StoreSpec;
 use crate::sys::{Account, CHANGE, Dir, FileStat, READ, file_has_acl, has_acl};
 
+/// The owners of all session files, also of those that can't be read.
+pub(super) fn all(spec: &StoreSpec, dir: &Dir, stop: &dyn Fn() -> bool) -> io::Result<Owners> {
+    let mut owners = Owners::new();
+    each_session(spec, dir, stop, |_, _, stat| *owners.entry(stat.uid).or_default() += 1)?;
+    Ok(owners)
+}
+
 /// Reports the directory, or else each file, that the wiki's user can't use. Does not evaluate access control lists:
 /// returns a note instead.
 pub(super) fn check(
@@ -20,7 +27,8 @@ pub(super) fn check(
     stop: &dyn Fn() -> bool,
     found: &mut Findings,
 ) -> io::Result<Option<String>> {
-    let Some(user) = wikis_user(owners, user_dir(spec)).map(Account::of) else { return Ok(None) };
+    let home = user_dir(spec).or(Some(dir.uid()).filter(|uid| *uid != 0));
+    let Some(user) = wikis_user(owners, home).map(Account::of) else { return Ok(None) };
     let others = owners.keys().any(|uid| *uid != user.uid());
     let may_change = user.may(CHANGE, (dir.uid(), dir.gid()), dir.mode());
     if may_change && !others {
