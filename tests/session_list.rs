@@ -58,7 +58,7 @@ fn list_prints_the_newest_first() {
         .stdout(str![[r#"
 ID        STATE       USER        EXPIRES  WRITTEN   BYTES  PROBLEM
 dddddddd  live        id:1.2.3    in 24 h  90 s ago   79 B
-eeeeeeee  unreadable  -           -        60 m ago    2 B  truncated pickle: ends at byte 2
+eeeeeeee  unreadable  -           -        60 m ago    2 B  truncated pickle: ends at byte 2; the wiki logs the user out
 aaaaaaaa  live        AdminAda    in 10 h  2 h ago    93 B
 bbbbbbbb  expired     -           3 d ago  4 d ago    29 B
 cccccccc  no-expires  BobBuilder  -        60 d ago   67 B
@@ -77,7 +77,7 @@ fn list_with_limit_prints_that_many_and_notes_the_rest() {
         .stdout(str![[r#"
 ID        STATE       USER      EXPIRES  WRITTEN   BYTES  PROBLEM
 dddddddd  live        id:1.2.3  in 24 h  90 s ago   79 B
-eeeeeeee  unreadable  -         -        60 m ago    2 B  truncated pickle: ends at byte 2
+eeeeeeee  unreadable  -         -        60 m ago    2 B  truncated pickle: ends at byte 2; the wiki logs the user out
 5 sessions, 2 shown
 
 "#]])
@@ -134,7 +134,7 @@ fn list_with_state_prints_those_states() {
         .arg("--state=unreadable")
         .stdout(str![[r#"
 ID        STATE       USER  EXPIRES  WRITTEN   BYTES  PROBLEM
-eeeeeeee  unreadable  -     -        60 m ago    2 B  truncated pickle: ends at byte 2
+eeeeeeee  unreadable  -     -        60 m ago    2 B  truncated pickle: ends at byte 2; the wiki logs the user out
 bbbbbbbb  expired     -     3 d ago  4 d ago    29 B
 2 sessions
 
@@ -221,7 +221,7 @@ fn list_json_has_all_sessions() {
 fn list_ndjson_prints_an_object_per_line() {
     place().wikifarm(LIST).arg("--format=ndjson").arg("--limit=2").stdout(str![[r#"
 {"store":"moin-1.9:sessions","id":"dddddddd","wikis":["docs"],"state":"live","problem":null,"expires":1795486400.0,"expires_at":"2026-11-24T02:13:20Z","modified":1795399910,"modified_at":"2026-11-23T02:11:50Z","size":79,"user":{"id":"1.2.3","name":null,"auth_method":"moin"},"setuid":null,"setuid_name":null}
-{"store":"moin-1.9:sessions","id":"eeeeeeee","wikis":["docs"],"state":"unreadable","problem":"truncated pickle: ends at byte 2","expires":null,"expires_at":null,"modified":1795396400,"modified_at":"2026-11-23T01:13:20Z","size":2,"user":null,"setuid":null,"setuid_name":null}
+{"store":"moin-1.9:sessions","id":"eeeeeeee","wikis":["docs"],"state":"unreadable","problem":"truncated pickle: ends at byte 2; the wiki logs the user out","expires":null,"expires_at":null,"modified":1795396400,"modified_at":"2026-11-23T01:13:20Z","size":2,"user":null,"setuid":null,"setuid_name":null}
 
 "#]]).run();
 }

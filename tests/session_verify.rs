@@ -73,7 +73,7 @@ moin-1.9:sessions (docs)
     help: run `wikifarm session revoke --user id:ID`, or correct `user_dir` in
       the farm file
   error[unreadable]: session that can't be read (1 file)
-    11111111…  truncated pickle: ends at byte 13
+    11111111…  truncated pickle: ends at byte 13; the wiki logs the user out
     help: run `wikifarm session prune --unreadable`. Check and delete files by
       hand if they are too large or have several hard links: other programs may
       use them
@@ -223,6 +223,22 @@ fn verify_reports_a_session_without_a_mac_by_the_stores_key_as_an_error() {
     }
     let verify = |store: &str| format!("session verify --now 1795400000 --store {store}");
     place.wikifarm(&verify(plain)).any_stdout().run();
+    // `list` and `show` do not present such a record as ordinary.
+    let problem = "no MAC by the key of its store; the wiki treats the visitor as anonymous";
+    for command in ["list", "show bbbbbbbb"] {
+        let line = format!("session {command} --now 1795400000 --store {sealed}");
+        let text = place.wikifarm(&line).any_stdout().run().stdout;
+        let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!(words.matches(problem).count(), 1, "{text}");
+        let json = place.wikifarm(&format!("{line} --format json")).any_stdout().run().json();
+        let sessions = json["sessions"].as_array().unwrap();
+        let of = |digit: &str| {
+            let one = sessions.iter().find(|one| one["id"].as_str().unwrap().starts_with(digit));
+            one.map(|one| one["problem"].clone())
+        };
+        assert_eq!(of("b"), Some(problem.into()));
+        assert!(command != "list" || of("a") == Some(serde_json::Value::Null), "{json}");
+    }
     place
         .wikifarm(&verify(sealed))
         .status(1)
@@ -485,4 +501,45 @@ fn verify_reports_a_database_that_others_can_read_or_replace() {
     mode(".", 0o1757);
     assert!(refused().as_array().unwrap().is_empty());
     mode(".", 0o755);
+}
+
+#[test]
+fn verify_list_and_show_say_what_the_wiki_does_with_an_unreadable_session() {
+    for (version, directory, effect) in [
+        ("1.8.7", "moin-1.8", "the wiki logs the user out, or answers with an error"),
+        ("1.9.0", "moin-1.9", "the wiki answers the user with an error"),
+        ("1.9.1", "moin-1.9", "the wiki logs the user out, or answers with an error"),
+        ("1.9.11", "moin-1.9", "the wiki logs the user out"),
+    ] {
+        let farm = format!(
+            "moin = \"{version}\"\n[wikis.w]\nurl = \"https://w.example.org/\"\nsession_dir = \"s\"\ncookie_name = \"w\"\n"
+        );
+        let farm = match directory {
+            "moin-1.8" => farm.replace("session_dir = \"s\"\ncookie_name = \"w\"", "cache_dir = \"c\""),
+            _ => farm,
+        };
+        let (dir, new): (_, fn(char) -> Session) = match directory {
+            "moin-1.8" => ("c/__common__/session", Session::old),
+            _ => ("s", Session::new),
+        };
+        let place = Place::farm(&farm)
+            .session(dir, new('a').raw(b"\x80\x03}q\x00.").written(NOW - HOUR))
+            .session(dir, new('b').raw(b"(dp").written(NOW - HOUR));
+        let found = |command: &str, list: &str, key: &str| {
+            let line = format!("session {command} --now {NOW} --format json");
+            let run = place.wikifarm(&line).status_among(&[0, 1]).any_stdout().any_stderr();
+            let json = run.run().json();
+            let entries = json[list].as_array().unwrap().clone();
+            let texts: Vec<String> =
+                entries.iter().filter_map(|entry| Some(entry[key].as_str()?.to_owned())).collect();
+            texts.into_iter().filter(|text| text.contains("pickle")).collect::<Vec<_>>()
+        };
+        let verified = found("verify", "findings", "message");
+        let listed = found("list --sort id", "sessions", "problem");
+        assert_eq!((verified.len(), &verified), (2, &listed), "{version}");
+        assert!(listed[0].starts_with("pickle protocol 3: MoinMoin 1.x can't read it"), "{listed:?}");
+        assert!(listed.iter().all(|text| text.ends_with(&format!("; {effect}"))), "{version}: {listed:?}");
+        let shown = found(&format!("show {}", "a".repeat(8)), "sessions", "problem");
+        assert_eq!(shown, listed[..1], "{version}");
+    }
 }

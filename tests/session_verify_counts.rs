@@ -35,15 +35,13 @@ moin-1.9:one
     00000001…  readable by every local user (mode 0644)
     00000002…  readable by every local user (mode 0644)
     … and 27 more (-v lists all)
-    help: run `chmod o-r FILE` on each file above, and set the wiki's umask to
-      0007 or 0077
+    help: run `chmod o-r FILE`, and set the wiki's umask to 0007 or 0077
 moin-1.9:two
   warning[readable-sessions]: session file that every local user can read (2
     files)
     00000000…  readable by every local user (mode 0644)
     00000001…  readable by every local user (mode 0644)
-    help: run `chmod o-r FILE` on each file above, and set the wiki's umask to
-      0007 or 0077
+    help: run `chmod o-r FILE`, and set the wiki's umask to 0007 or 0077
 32 sessions in 2 stores: 0 errors, 2 warnings (32 files)
 
 "#]])

@@ -29,6 +29,7 @@ pub mod revoke;
 mod run;
 mod states;
 mod store_usage;
+mod unreadable;
 pub mod verify;
 
 pub use crate::text::age_text;
@@ -38,3 +39,4 @@ pub use report::{Report, StoreResult};
 pub use run::{Operation, Plan, StorePlan};
 pub use states::States;
 pub use store_usage::{StoreUsage, free_space, store_usage, troubles};
+pub use unreadable::{problem_of, unreadable_effect, unreadable_reason};

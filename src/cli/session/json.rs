@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::cli::shared::users::Users;
+use crate::ops::problem_of;
 use crate::store::{EntryName, Expires, Facts, Prefixes, Session, State, StoreSpec, seconds};
 use crate::text::measure::rfc3339;
 
@@ -18,7 +19,7 @@ pub(super) struct SessionJson {
     pub(super) wikis: Vec<String>,
     /// The state.
     pub(super) state: State,
-    /// Why the session is unreadable; null if it is readable.
+    /// Why the wikis can't use the session, and what they do then; null if they can.
     pub(super) problem: Option<String>,
     /// The expiry in unix seconds; null if there is none, or it is not a finite number.
     pub(super) expires: Option<f64>,
@@ -107,7 +108,7 @@ impl SessionJson {
             id,
             wikis: spec.wikis.iter().map(|wiki| wiki.name.clone()).collect(),
             state,
-            problem: session.facts.as_ref().err().map(ToString::to_string),
+            problem: problem_of(spec, session),
             expires,
             expires_at: expires.and_then(rfc3339),
             modified_at: rfc3339(seconds(session.modified)),

@@ -25,8 +25,11 @@ pub(super) fn write(session: &Session, json: &SessionJson, spec: &StoreSpec, con
     };
     writeln!(out, "state     {}", paint(json.state.name(), color, context.color));
     let time = |time: f64| format!("{}, {}", rfc3339(time).unwrap_or_default(), relative(time, now));
+    if let Some(problem) = &json.problem {
+        write!(out, "{}", wrap("          ", &escape(problem), context.width));
+    }
     match &session.facts {
-        Err(why) => write!(out, "{}", wrap("          ", &escape(&why.to_string()), context.width)),
+        Err(_) => {}
         Ok(facts) => {
             match facts.expires {
                 Expires::At(end) if json.state == State::Expired => writeln!(out, "expired   {}", time(end)),

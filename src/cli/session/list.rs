@@ -293,14 +293,13 @@ fn order(sort: Sort, a: &Row, b: &Row) -> Ordering {
 
 fn line(row: &Row, json: &SessionJson, now: i64, many: bool) -> Vec<String> {
     let now = seconds(now);
-    let (end, why) = match &row.session.facts {
-        Err(why) => ("-".to_owned(), why.to_string()),
-        Ok(facts) => match facts.expires {
-            store::Expires::At(end) => (relative(end, now), String::new()),
-            store::Expires::Absent => ("-".to_owned(), String::new()),
-            store::Expires::Invalid(what) => ("-".to_owned(), format!("`expires` is {what}")),
-        },
+    let expires = row.session.facts.as_ref().ok().map(|facts| facts.expires);
+    let (end, invalid) = match expires {
+        Some(store::Expires::At(end)) => (relative(end, now), None),
+        Some(store::Expires::Invalid(what)) => ("-".to_owned(), Some(format!("`expires` is {what}"))),
+        _ => ("-".to_owned(), None),
     };
+    let why = json.problem.clone().or(invalid).unwrap_or_default();
     let mut who = json.who();
     if let Some(acts_as) = json.acts_as() {
         who = format!("{who} as {acts_as}");

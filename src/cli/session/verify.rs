@@ -29,8 +29,8 @@ use crate::text::{Paint, ellipsis, escape, hang, paint};
 /// rules need a farm file.
 ///
 /// Each rule counts once per store, with the number of files. The wiki's user is the owner of most session
-/// files, or the owner of user_dir if there are no session files. Skips owners if the directory has an access
-/// control list.
+/// files, or, without session files, the owner of user_dir or of the session directory. Files of root count only if
+/// root owns these directories. Skips owners if the directory has an access control list.
 ///
 /// To find directories that no wiki uses, verify searches below the cache_dir of each wiki, and beside its data_dir and
 /// session directory: five levels deep, on the same file system, at most 100,000 directories, without following links.

@@ -120,27 +120,27 @@ impl Rule {
             Rule::WorldWritable => (
                 "world-writable",
                 "session directory that every local user can write to",
-                "run `chmod o-w DIR` on each directory above: the wiki runs the code in the files that others write",
+                "run `chmod o-w DIR`: the wiki runs the code in the files that others write",
             ),
             Rule::ListableSessions => (
                 "listable-sessions",
                 "session directory that every local user can list",
-                "run `chmod o-rx DIR` on each directory above: each file name is the value of a login cookie",
+                "run `chmod o-rx DIR`: each file name is the value of a login cookie",
             ),
             Rule::WritableParent => (
                 "writable-parent",
                 "directory in which every local user can replace the session directory or database",
-                "run `chmod o-w DIR` on each directory above",
+                "run `chmod o-w DIR`",
             ),
             Rule::ReadableSessions => (
                 "readable-sessions",
                 "session file that every local user can read",
-                "run `chmod o-r FILE` on each file above, and set the wiki's umask to 0007 or 0077",
+                "run `chmod o-r FILE`, and set the wiki's umask to 0007 or 0077",
             ),
             Rule::WritableSessions => (
                 "writable-sessions",
                 "session file that every local user can change",
-                "run `chmod o-w FILE` on each file above, and set the wiki's umask to 0007 or 0077",
+                "run `chmod o-w FILE`, and set the wiki's umask to 0007 or 0077",
             ),
             Rule::UnwritableSessions => (
                 "unwritable-sessions",

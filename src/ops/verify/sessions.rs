@@ -6,6 +6,7 @@ use super::{Finding, Findings, Options, Problem, Rule};
 use crate::farm::Farm;
 use crate::moin::{Behavior, Lifetime, Visitor, lifetimes};
 use crate::ops::prune::WithoutExpires;
+use crate::ops::unreadable_reason;
 use crate::pickle::Global;
 use crate::store::{
     EntryName, Expires, Facts, Session, StoreSpec, TempFile, Trust, UserDir, is_older, seconds,
@@ -85,7 +86,7 @@ impl<'a> Judge<'a> {
                 self.globals(id, &facts.globals, found);
             }
             Err(why) => {
-                self.add(found, Rule::Unreadable, id, why.to_string());
+                self.add(found, Rule::Unreadable, id, unreadable_reason(self.spec, why));
                 self.globals(id, why.globals(), found);
             }
         }
