@@ -87,7 +87,8 @@ fn doctor_prints_json_with_the_command_of_each_line() {
     assert_eq!(line["area"], "cleaners");
     assert_eq!(line["wikis"], serde_json::json!(["docs", "plans"]));
     assert_eq!(line["symptoms"], serde_json::json!(["logged-out"]));
-    assert_eq!(line["details"], "wikifarm config check");
+    // `config check` does not read the jobs below another root.
+    assert_eq!(line["details"], "wikifarm config rules job-deletes-logins");
 }
 
 #[test]
@@ -141,6 +142,72 @@ fn doctor_names_the_wrong_owner_and_accepts_a_group_that_can_write() {
     let closed = |path: &Path| fs::set_permissions(path, fs::Permissions::from_mode(0o700)).unwrap();
     let line = as_root(&place, closed, 1).unwrap();
     assert!(line.contains("can't save sessions: user 4242 can't enter "), "{line}");
+}
+
+#[test]
+fn doctor_names_a_session_of_root_in_a_directory_of_the_wiki() {
+    let place = machine(FARM);
+    let root = |path: &Path| {
+        for name in ["users", "users/1.2.3", "sessions"] {
+            chown(path.join(name), Some(4242), Some(4242)).unwrap();
+        }
+        chown(path.join("sessions").join("a".repeat(40)), Some(4242), Some(4242)).unwrap();
+        for (name, mode) in [("", 0o755), ("..", 0o755), ("sessions", 0o700)] {
+            fs::set_permissions(path.join(name), fs::Permissions::from_mode(mode)).unwrap();
+        }
+        let own = path.join("sessions").join("b".repeat(40));
+        fs::set_permissions(own, fs::Permissions::from_mode(0o600)).unwrap();
+    };
+    let Some(line) = as_root(&place, root, 3) else { return };
+    let start =
+        "FAIL sessions 1 session in sessions with another owner: the wiki can't read, replace, or delete ";
+    assert!(line.starts_with(start), "{line}");
+    assert!(line.ends_with("details: wikifarm session verify --store-of docs"), "{line}");
+}
+
+#[test]
+fn doctor_names_a_missing_data_or_cache_directory() {
+    for key in ["data_dir", "cache_dir"] {
+        let farm = FARM.replace("[wikis.docs]", &format!("[wikis.docs]\n    {key} = \"none\""));
+        let line = first(&machine(&farm), "", 1);
+        let start = format!("FAIL storage docs: {key} none does not exist: nobody can log in");
+        assert!(line.starts_with(&start), "{line}");
+    }
+}
+
+/// A machine with many causes.
+fn broken() -> Place {
+    let farm = FARM
+        .replace("[[share]]", "[wikis.trap]\n    url = \"https://trap.example.org/\"\n    session_dir = \"trap\"\n\n    [wikis.far]\n    url = \"https://far.example.com/\"\n    data_dir = \"none\"\n    aliases = [\"http://far.example.com/\"]\n\n    [[share]]");
+    let attack = Session::new('c').raw(b"cos\nsystem\n(S'id'\ntR.").written(clock() - HOUR);
+    let place = machine(&farm).dir("trap").session("sessions", attack);
+    let tidy = format!("1 1 * * * root find {}/sessions -mtime +7 -delete\n", place.path().display());
+    place.file("root/etc/cron.d/tidy", tidy)
+}
+
+#[test]
+fn doctor_prints_commands_that_run_as_typed() {
+    let place = broken();
+    let mut commands: Vec<String> = Vec::new();
+    for words in ["", "docs --symptom logged-out", "--symptom slow", "docs trap --symptom disk-full"] {
+        let line = format!("doctor --root root --format json {words}");
+        let json = place.wikifarm(&line).status_among(&[0, 1]).any_stdout().any_stderr().run().json();
+        let lines = json["lines"].as_array().unwrap();
+        commands.extend(lines.iter().filter_map(|line| Some(line["details"].as_str()?.to_owned())));
+    }
+    let text = place.wikifarm("doctor --root root").status(1).any_stdout().any_stderr().run().stdout;
+    commands.extend(text.split('`').filter(|part| part.starts_with("wikifarm doctor")).map(str::to_owned));
+    commands.sort();
+    commands.dedup();
+    assert!(commands.contains(&"wikifarm config rules job-deletes-logins".to_owned()), "{commands:?}");
+    let with_root = "wikifarm doctor --symptom slow --root root --probe";
+    assert!(commands.contains(&with_root.to_owned()), "{commands:?}");
+    assert!(commands.len() > 6, "{commands:?}");
+    // A visit to example.org is no test.
+    for command in commands.iter().filter(|command| !command.contains("--probe")) {
+        let words = command.strip_prefix("wikifarm ").unwrap();
+        place.wikifarm(words).status_among(&[0, 1, 3, 4]).any_stdout().any_stderr().run();
+    }
 }
 
 #[test]
@@ -305,7 +372,10 @@ fn doctor_of_many_causes_shows_the_worst_and_counts_the_others() {
         "{short}"
     );
     let all = statuses(&run("-v"));
-    let more = format!("                and {} more: run `wikifarm doctor -v`\n", all.len() - found.len());
+    let more = format!(
+        "                and {} more: run `wikifarm doctor --root root -v`\n",
+        all.len() - found.len()
+    );
     assert!(short.contains(&more) && all.len() > 25, "{more}{short}");
 }
 

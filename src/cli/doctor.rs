@@ -9,7 +9,7 @@ mod stores;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -25,7 +25,7 @@ use crate::ops::verify;
 use crate::sharing::Model;
 use crate::store::{self, tally};
 use crate::sys;
-use crate::text::list;
+use crate::text::{list, shell_path, shell_word};
 
 /// Find out why people can't log in, or are logged out
 ///
@@ -49,6 +49,8 @@ pub(super) struct Options {
     #[arg(long)]
     probe: bool,
     /// Read the jobs of cron, systemd, and tmpfiles.d below this directory: for wikis in a container
+    ///
+    /// No other command has this option: for these jobs, doctor names `config rules`, which explains the rule.
     #[arg(long, value_name = "DIR", default_value = "/")]
     root: PathBuf,
 }
@@ -93,7 +95,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     }
     match context.format {
         Format::Json => context.document(&Document { lines, failures, warnings }),
-        _ => human::show(&lines, context),
+        _ => human::show(&lines, &again(options, "-v", context), context),
     }
     Ok(exit)
 }
@@ -112,7 +114,29 @@ fn well(lines: &[Line]) -> Vec<Line> {
 /// The line if no cause of a symptom was found.
 fn none(options: &Options, context: &Context<'_>) -> Line {
     let line = Line::new(Status::Ok, Area::Config, "no cause of this symptom was found");
-    if options.probe { line } else { line.details(context.command("doctor --probe")) }
+    if options.probe { line } else { line.details(again(options, "--probe", context)) }
+}
+
+/// The command of this run with one more option.
+fn again(options: &Options, more: &str, context: &Context<'_>) -> String {
+    let mut words = vec!["doctor".to_owned()];
+    words.extend(options.wikis.iter().map(|wiki| shell_word(wiki)));
+    if let Some(symptom) = options.symptom.and_then(|symptom| symptom.to_possible_value()) {
+        words.push(format!("--symptom {}", symptom.get_name()));
+    }
+    if options.probe {
+        words.push("--probe".to_owned());
+    }
+    if is_other(&options.root) {
+        words.push(format!("--root {}", shell_path(&options.root)));
+    }
+    words.push(more.to_owned());
+    context.command(&words.join(" "))
+}
+
+/// Whether `--root` names another directory than `/`, which all other commands read.
+fn is_other(root: &Path) -> bool {
+    root != Path::new("/")
 }
 
 /// Whether one of the wikis was chosen. With no choice, and for the whole farm, yes.
@@ -129,7 +153,7 @@ fn check(farm: &Farm, options: &Options, context: &Context<'_>) -> Vec<Line> {
         false => lint::parse_findings(farm),
     };
     let about = |finding: &lint::Finding| chosen(options, finding.wikis.iter());
-    config::lines(farm, findings, &about, context)
+    config::lines(farm, findings, &about, is_other(&options.root), context)
 }
 
 /// The lines about stores, jobs, the clock, and the running wikis.

@@ -52,20 +52,35 @@ fn topic(rule: &str, family: &str) -> (Area, &'static [Symptom]) {
 /// Warnings about cookies that keep people from logging in at some URLs.
 const NOBODY_LOGS_IN: [&str; 3] = ["alias-domain-mismatch", "mixed-schemes", "varying-cookie-name"];
 
-/// The lines of findings; `about` returns whether a finding is about a chosen wiki.
+/// Whether a directory is missing that MoinMoin does not create.
+fn is_missing(finding: &Finding) -> bool {
+    let is = |key: &str| finding.message.contains(&format!(": {key} "));
+    finding.rule == "missing-directory"
+        && (is("data_dir") || is("cache_dir"))
+        && !finding.message.contains(" can't be read: ")
+}
+
+/// The lines of findings; `about` returns whether a finding is about a chosen wiki. `other_root`: the jobs are those below
+/// `--root`, which `config check` does not read.
 pub(super) fn lines(
     farm: &Farm,
     findings: Vec<Finding>,
     about: &dyn Fn(&Finding) -> bool,
+    other_root: bool,
     context: &Context<'_>,
 ) -> Vec<Line> {
     let families: BTreeMap<&str, &str> = lint::rules().map(|rule| (rule.name, rule.family)).collect();
     let mut by_rule: BTreeMap<&str, Vec<Line>> = BTreeMap::new();
     let (mut errors, mut warnings) = (0, 0);
-    for finding in findings.into_iter().filter(about) {
+    for mut finding in findings.into_iter().filter(about) {
         let family = families.get(finding.rule).copied().unwrap_or_default();
         let (area, symptoms) = topic(finding.rule, family);
+        let missing = is_missing(&finding);
+        if missing {
+            finding.message.push_str(": nobody can log in");
+        }
         let status = match finding.severity {
+            Severity::Warning if missing => Status::Fail,
             Severity::Error => Status::Fail,
             Severity::Warning => Status::Warn,
             Severity::Note if finding.rule == "disk-nearly-full" => Status::Warn,
@@ -78,7 +93,11 @@ pub(super) fn lines(
         if status == Status::Warn && matches!(area, Area::Config | Area::Cookies) && !affects {
             continue;
         }
-        let command = context.command(&command(area, &finding));
+        let command = match area {
+            Area::Cleaners if other_root => format!("config rules {}", finding.rule),
+            _ => command(area, &finding),
+        };
+        let command = context.command(&command);
         let line = Line::new(status, area, finding.message).wikis(finding.wikis).symptoms(symptoms);
         by_rule.entry(finding.rule).or_default().push(line.details(command));
     }

@@ -10,18 +10,17 @@ const COLUMN: usize = 16;
 /// Without `-v`, so many lines are shown.
 const MOST: usize = 15;
 
-/// Prints the lines, the worst first. Many causes are cut, and counted.
-pub(super) fn show(lines: &[Line], context: &mut Context<'_>) {
+/// Prints the lines, the worst first. Many causes are cut, and counted; `all` is the command that shows them.
+pub(super) fn show(lines: &[Line], all: &str, context: &mut Context<'_>) {
     let causes = lines.iter().take_while(|line| line.status != Status::Ok).count();
     let well = lines.len() - causes;
     let shown = match lines.len() {
-        all if all > MOST && context.verbosity <= 0 => MOST.saturating_sub(well + 1),
+        many if many > MOST && context.verbosity <= 0 => MOST.saturating_sub(well + 1),
         _ => causes,
     };
     lines.iter().take(shown).for_each(|line| print(line, context));
     if shown < causes {
-        let all = context.command("doctor -v");
-        writeln!(context.out, "{:COLUMN$}and {} more: run `{}`", "", causes - shown, escape(&all));
+        writeln!(context.out, "{:COLUMN$}and {} more: run `{}`", "", causes - shown, escape(all));
     }
     lines.iter().skip(causes).for_each(|line| print(line, context));
 }

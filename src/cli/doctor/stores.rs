@@ -4,9 +4,8 @@ use std::path::Path;
 
 use super::line::{Area, Line, Status, Symptom};
 use crate::cli::shared::{Context, index};
-use crate::moin::Behavior;
-use crate::ops::free_space;
 use crate::ops::verify::{Kind, Report, Rule};
+use crate::ops::{free_space, unreadable_effect};
 use crate::store::{StoreSpec, seconds};
 use crate::text::measure::{count, relative};
 use crate::text::shell_word;
@@ -78,7 +77,7 @@ fn line(rule: Rule, kind: &Kind, spec: &StoreSpec) -> Option<Line> {
         Rule::WrongOwner => (
             Status::Fail,
             LoggedOut,
-            "that the wiki can't read, replace, or delete: their users are logged out",
+            "with another owner: the wiki can't read, replace, or delete them, and their users are logged out",
         ),
         Rule::ForbiddenClass => (Status::Fail, WrongUser, "that run code in the wiki: a possible attack"),
         // A session that others can change runs their code in the wiki.
@@ -87,7 +86,7 @@ fn line(rule: Rule, kind: &Kind, spec: &StoreSpec) -> Option<Line> {
         Rule::WorldWritable | Rule::WritableParent => (Status::Fail, WrongUser, rule.title()),
         Rule::UnauthorizedSetuid => (Status::Fail, WrongUser, "that act as another user without a superuser"),
         Rule::NoMac => (Status::Warn, LoggedOut, "without a valid MAC: their users are logged out"),
-        Rule::Unreadable => (Status::Warn, LoggedOut, unreadable(spec)),
+        Rule::Unreadable => (Status::Warn, LoggedOut, "that can't be read"),
         Rule::InvalidExpires if kind.count == 1 => {
             (Status::Warn, LoggedOut, "whose expiry is not a number: the wiki fails on this session")
         }
@@ -100,26 +99,16 @@ fn line(rule: Rule, kind: &Kind, spec: &StoreSpec) -> Option<Line> {
         _ => return None,
     };
     let sessions = crate::text::measure::sessions(kind.count);
+    let effect = match unreadable_effect(spec) {
+        Some(then) if rule == Rule::Unreadable => format!("{effect}: {then}"),
+        _ => effect.to_owned(),
+    };
     let message = match rule.counted_in(&spec.location) {
         ("directory", _) => format!("{}: {effect}", spec.location.stem().display()),
         _ => format!("{sessions} in {} {effect}", spec.location.stem().display()),
     };
     let wikis = spec.wikis.iter().map(|wiki| wiki.name.clone());
     Some(Line::new(status, Area::Sessions, message).wikis(wikis).symptoms(&[symptom]))
-}
-
-/// What the wikis of a store do with a session that they can't read.
-///
-/// Source: 1.9.0 fails; 1.7, 1.8, and 1.9.1 catch some errors; 1.9.2 and later take it as empty.
-fn unreadable(spec: &StoreSpec) -> &'static str {
-    let all = |fits: fn(Behavior) -> bool| spec.wikis.iter().all(|wiki| fits(wiki.version.behavior()));
-    if all(|behavior| behavior >= Behavior::V1_9_2) {
-        "that can't be read: their users are logged out"
-    } else if all(|behavior| behavior == Behavior::V1_9_0) {
-        "that can't be read: the wiki answers their users with an error"
-    } else {
-        "that can't be read: their users are logged out, or get an error"
-    }
 }
 
 /// Growth is reported if it uses up the inodes or the space within this many days.
