@@ -72,7 +72,7 @@ fn browsers_differ(farm: &Farm, browsers: &Browsers<'_>, sink: &mut Sink) {
         let results = [(model.profile(), ours), (other.profile(), theirs)];
         let more = more(pairs - 1, "pair", "pairs");
         let message = NewLogin::describe_in(&from.name, &to.name, &results) + &more;
-        let help = "give both wikis the same cookie_domain and cookie_path, or different cookie names";
+        let help = sink.help(farm, model, &from.name, &to.name);
         let span = farm.wiki(&to.name).map_or(0..0, |wiki| wiki.span.clone());
         sink.report_named(None, &[&from.name, &to.name], span, message, help, Vec::new());
     }
