@@ -39,6 +39,11 @@ impl Course {
         let ghost = person.visit(site).knows() || person.visit(site).knows();
         Course { first, again, ghost, last, rejected, jar }
     }
+
+    /// Whether the user is logged in on the pages after logging in.
+    pub(super) fn again(&self) -> bool {
+        self.again
+    }
 }
 
 /// The state before the change.

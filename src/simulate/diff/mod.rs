@@ -6,7 +6,8 @@
 //!
 //! * anonymous, logged in, and logged in with "remember me"; at each URL of each wiki ([`Way::Back`]);
 //! * with "remember me" and a session that has ended since ([`Way::Ended`]);
-//! * with "remember me" at another wiki whose old cookie now reaches this wiki under its cookie name ([`Way::From`]);
+//! * with "remember me" at another wiki whose old cookie now reaches this wiki under its cookie name, or prevents over
+//!   http that browsers store the cookie of this wiki ([`Way::From`]);
 //! * with "remember me" here, who log in at a neighbor that shares the cookie after the change ([`Way::Over`],
 //!   [`Way::Both`]).
 //!
@@ -188,5 +189,7 @@ fn reached(paired: &pair::Paired<'_>, seats: &[Acted], cases: &[Vec<Case>]) -> V
     stores
 }
 
+#[cfg(test)]
+mod property;
 #[cfg(test)]
 mod tests;

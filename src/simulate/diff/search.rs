@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::acted::Acted;
 use super::case::CookieKey;
-use crate::browser::path_match;
+use crate::browser::{domain_match, path_match};
 use crate::location::Identity;
 
 /// The maximum number of other wikis whose users are simulated at each wiki.
@@ -13,11 +13,14 @@ const MOST: usize = 8;
 /// The old cookies, by name and domain.
 pub(super) struct Cookies {
     by_name: HashMap<(Vec<u8>, String), Vec<usize>>,
+    /// The Secure ones by name, for wikis over http.
+    secure: HashMap<Vec<u8>, Vec<usize>>,
 }
 
 impl Cookies {
     pub(super) fn new(seats: &[Acted]) -> Cookies {
         let mut by_name: HashMap<(Vec<u8>, String), Vec<usize>> = HashMap::new();
+        let mut secure: HashMap<Vec<u8>, Vec<usize>> = HashMap::new();
         let mut known: HashMap<(CookieKey, Option<Identity>), ()> = HashMap::new();
         for (position, acted) in seats.iter().enumerate() {
             let Some((_, cookie)) = &acted.remembered else { continue };
@@ -25,9 +28,12 @@ impl Cookies {
             let identity = acted.seat.old.sessions.as_ref().map(|dir| dir.identity.clone());
             if known.insert((CookieKey::of(cookie), identity), ()).is_none() {
                 by_name.entry((cookie.name.clone(), cookie.domain.clone())).or_default().push(position);
+                if cookie.secure {
+                    secure.entry(cookie.name.clone()).or_default().push(position);
+                }
             }
         }
-        Cookies { by_name }
+        Cookies { by_name, secure }
     }
 
     /// The other wikis whose old cookie a browser sends to the new wiki at `position`, under the name it looks for.
@@ -50,7 +56,27 @@ impl Cookies {
             let goes = (!cookie.host_only || cookie.domain == host) && path_match(root.path(), &path);
             goes && !is_own && other.pair != acted.pair && (!cookie.secure || root.is_secure())
         };
-        found.filter(reaches).copied().take(MOST).collect()
+        let mut found: Vec<usize> = found.filter(reaches).copied().take(MOST).collect();
+        let blocking = self.that_block(acted, seats).filter(|other| !found.contains(other));
+        found.extend(blocking.take(MOST).collect::<Vec<_>>());
+        found
+    }
+
+    /// The other wikis whose Secure cookie prevents that a browser stores the cookie of a wiki over http (RFC 6265bis 5.7
+    /// step 16). The browser does not send them to this wiki.
+    fn that_block<'a>(&'a self, acted: &'a Acted, seats: &'a [Acted]) -> impl Iterator<Item = usize> + 'a {
+        let ours = acted.ours.as_ref().filter(|_| !acted.seat.new.root.is_secure());
+        let blocks = move |other: &&usize| {
+            let Some((ours, other)) = ours.zip(seats.get(**other)) else { return false };
+            let Some((_, cookie)) = &other.remembered else { return false };
+            let (ours_path, path) =
+                (String::from_utf8_lossy(&ours.path), String::from_utf8_lossy(&cookie.path));
+            let related =
+                domain_match(&ours.domain, &cookie.domain) || domain_match(&cookie.domain, &ours.domain);
+            related && path_match(&ours_path, &path) && other.pair != acted.pair
+        };
+        let named = ours.and_then(|ours| self.secure.get(&ours.name));
+        named.into_iter().flatten().filter(blocks).copied()
     }
 }
 

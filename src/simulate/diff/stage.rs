@@ -101,7 +101,7 @@ impl Stage<'_> {
         matches!(case.verdict, Verdict::StuckAtLogin | Verdict::CannotLogOut).then_some(case)
     }
 
-    /// Users of another wiki whose old cookie now reaches this one.
+    /// Users of another wiki whose old cookie now reaches this one, or prevents that this one sets its own.
     fn other_users(&self, position: usize, seats: &[Acted], cookies: &Cookies) -> Vec<Case> {
         let Some(acted) = seats.get(position) else { return Vec::new() };
         let mut cases = Vec::new();
@@ -113,7 +113,13 @@ impl Stage<'_> {
             let known = before.visit(&acted.seat.old).knows();
             let mut fresh = self.fresh(Visitor::Remember);
             fresh.come(&other.seat.new);
-            let control = Course::run(fresh, &acted.seat.new);
+            let mut control = Course::run(fresh, &acted.seat.new);
+            if !control.again() {
+                if self.is_stuck_before(other, acted) {
+                    continue;
+                }
+                control = Course::run(self.fresh(Visitor::Remember), &acted.seat.new);
+            }
             let course = Course::run(self.changed(person), &acted.seat.new);
             let before = Before { cookie: Some(cookie), known, site: &other.seat.old };
             let who = (Visitor::Remember, Way::From(other.seat.old.name.clone()));
@@ -123,6 +129,13 @@ impl Stage<'_> {
             }
         }
         cases
+    }
+
+    /// Whether users who come from the other wiki can't log in before the change either.
+    fn is_stuck_before(&self, other: &Acted, acted: &Acted) -> bool {
+        let mut person = self.person(Visitor::Remember);
+        person.come(&other.seat.old);
+        !Course::run(person, &acted.seat.old).again()
     }
 
     /// Users who log in at a neighbor that sets the same cookie after the change, and then come here.

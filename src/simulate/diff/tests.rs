@@ -8,7 +8,7 @@ use crate::browser::BuiltinSuffixes;
 
 const NOW: f64 = 1_795_500_000.0;
 
-fn farm(text: &str) -> Farm {
+pub(super) fn farm(text: &str) -> Farm {
     let farm = Farm::parse(Path::new("farm.toml"), text.to_owned()).unwrap();
     assert!(farm.sound(), "{:?}", crate::lint::parse_findings(&farm));
     farm
@@ -253,4 +253,22 @@ fn secure_cookie_cannot_be_deleted_over_http() {
     let suggestions = diff(&wiki("https"), &wiki("http")).suggestions;
     assert_eq!(suggestions.with_deletions.map(Left::is_well), None);
     assert!(suggestions.with_fresh_names.unwrap().is_well());
+}
+
+#[test]
+fn secure_cookie_that_another_wiki_no_longer_sets_keeps_users_over_http_stuck_at_login() {
+    let wikis = |name: &str| {
+        format!(
+            "moin = \"1.9.11\"\n[wikis.plain]\nurl = \"http://a.example.org/w/v\"\ndata_dir = \"/none/p\"\ncookie_name = \"x\"\n\
+             [wikis.safe]\nurl = \"https://a.example.org/\"\ndata_dir = \"/none/s\"\ncookie_name = \"{name}\"\n"
+        )
+    };
+    let found = cases(&diff(&wikis("x"), &wikis("y")));
+    assert!(
+        found.contains(&"plain remember from safe: stuck-at-login (cookie-rejected)".to_owned()),
+        "{found:#?}"
+    );
+    // The same trouble before and after the change is not an effect of the change.
+    let none: [&str; 0] = [];
+    assert_eq!(cases(&diff(&wikis("x"), &wikis("x"))), none);
 }
