@@ -13,7 +13,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use self::browsers::{Differs, differences, may_differ};
-use self::logins::Logins;
+use self::logins::{Logins, before_or_after};
 use crate::cli::shared::browser::Browser;
 use crate::cli::shared::look::look;
 use crate::cli::shared::{Context, Exit, Failure, Format, Outcome};
@@ -90,7 +90,14 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     let lines = other.as_ref().map(|(profile, _)| browsers::lines(&differs, *profile)).unwrap_or_default();
     let unknown: Vec<&str> = diff.unknown.iter().map(|unknown| unknown.wiki.as_str()).collect();
     let logins = Logins::new(&old_model, &new_model, &unknown);
-    let suggestion = suggestion(&new, context);
+    let keeps = new.shares.is_empty() && logins.any_lost();
+    let asked = if keeps { before_or_after(&old_model, &new_model) } else { Vec::new() };
+    let suggestion = suggestion(&new, asked, context);
+    let intent = if keeps {
+        "wikis that share a login before the change keep it"
+    } else {
+        "wikis share logins as intended"
+    };
     let impact = diff.hurts() || other.is_some_and(|(_, other)| other.hurts());
     let exit = count(&mut diff, old, context)?;
     let names = (shown(&options.old), shown(&options.new));
@@ -108,10 +115,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
         _ => {
             human::show(&diff, &logins, &lines, &names, context);
             if let Some(words) = suggestion {
-                human::advice(
-                    &format!("in {}, {words}, so that wikis share logins as intended", names.1),
-                    context,
-                );
+                human::advice(&format!("in {}, {words}, so that {intent}", names.1), context);
             }
         }
     }
@@ -120,14 +124,15 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
 }
 
 /// What `cookie suggest` finds for the new farm, if it is not as intended.
-fn suggestion(new: &Farm, context: &Context<'_>) -> Option<String> {
+fn suggestion(new: &Farm, share: Vec<Vec<String>>, context: &Context<'_>) -> Option<String> {
     if new.wikis.len() > MOST_WIKIS {
         return None;
     }
     let model = Model::new(new, &RealDirectories::default(), &context.suffixes);
     let suffixes = &context.suffixes;
     let accept = |changed: &Farm| has_no_new_errors(new, changed, suffixes);
-    Some(suggest(new, &model, &Asked::default(), &accept).suggestions.first()?.words())
+    let asked = Asked { share, ..Asked::default() };
+    Some(suggest(new, &model, &asked, &accept).suggestions.first()?.words())
 }
 
 /// The new farm, with its relative paths read from the directory of the old file: usually one of the two is a copy.

@@ -33,6 +33,11 @@ impl Logins {
         Logins { no_longer_shared: split(&old, &new), newly_shared: split(&new, &old) }
     }
 
+    /// Whether wikis stop sharing a login.
+    pub(super) fn any_lost(&self) -> bool {
+        !self.no_longer_shared.is_empty()
+    }
+
     /// A sentence for each change.
     pub(super) fn lines(&self, most: usize) -> Vec<String> {
         let lines = |splits: &[Split], one: &str, many: &str| {
@@ -56,6 +61,11 @@ impl Logins {
 fn names(group: &[String], most: usize) -> (String, bool) {
     let names: Vec<&str> = group.iter().map(String::as_str).collect();
     (list(&names, "and", most), names.len() > 1)
+}
+
+/// The wikis that are to share a login if no file says so: those that do before or after the change.
+pub(super) fn before_or_after(old: &Model, new: &Model) -> Vec<Vec<String>> {
+    [old, new].iter().flat_map(|model| shared(model, &|name| new.site(name).is_some())).collect()
 }
 
 fn shared(model: &Model, compared: &dyn Fn(&str) -> bool) -> Shared {
