@@ -581,7 +581,7 @@ fn import_translates_auth_methods_handlers_and_lifetimes() {
 fn import_leaves_out_a_lifetime_that_is_no_pair_of_hours() {
     for (moin, lifetime, expected) in [
         ("1.9.11", "[1, 24]", "it must be a tuple of two numbers of hours, not a list"),
-        ("1.9.11", "(1, 12, 3)", "it must be a tuple of two numbers of hours, not a tuple"),
+        ("1.9.11", "(1, 12, 3)", "the tuple must have two numbers of hours"),
         ("1.9.11", "'12'", "it must be a tuple of two numbers of hours, not a string"),
         ("1.8.7", "[1, 24]", "it must be a number of hours, not a list"),
     ] {

@@ -85,6 +85,9 @@ fn import_names_python_that_it_cannot_read() {
     let tricks = [
         ("    pass\nsetattr(Config, 'cookie_' + x, '.example.org')\n", "it depends on the call setattr()"),
         ("    exec 'cookie_path = 1'\n", "exec runs code"),
+        ("    exec('cookie_path = 1')\n", "it depends on the call exec()"),
+        ("    pass\ne = exec\ne('Config.cookie_path = 1')\n", "it depends on the call e()"),
+        ("    __builtins__['exec']('cookie_path = 1')\n", "__builtins__ is not among the files"),
         ("    pass\nexecfile('more.py')\n", "it depends on the call execfile()"),
         ("    locals()['cookie_path'] = '/'\n", "it depends on the call locals()"),
         (

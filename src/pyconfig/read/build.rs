@@ -11,6 +11,7 @@ use super::imported::{Imported, Options};
 use super::namespace::Namespace;
 use super::note::{self, Note};
 use super::settings::{Found, LeftOut};
+use super::syntax::TEMPLATE;
 use super::urls::{Earlier, Urls};
 use super::value::Val;
 use super::wikis::{Entry, Loaded};
@@ -278,6 +279,12 @@ impl LeftOut {
                 [.., _, _, _, _] => format!("{name} and {} more settings", names.len() - 1),
                 _ => names.join(", "),
             };
+            if left.why == TEMPLATE {
+                let message = format!("{shown} can't be known: {TEMPLATE}");
+                problems
+                    .push(Problem::new("dynamic-setting", span, message).help("import the rendered file"));
+                continue;
+            }
             let message = format!("{shown} can't be known without running the file: {}", left.why);
             let comment = format!("write the comment `# wikifarm: {name} = …`");
             let help = match importing {

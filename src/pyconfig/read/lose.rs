@@ -15,8 +15,9 @@ use super::value::{Item, Unknown, Val};
 use super::world::World;
 
 /// Names through which Python code can reach everything. The rest of a dotted name may follow.
-const REACHES_ALL: &str = "eval execfile compile globals locals vars reload __import__ sys.modules sys._getframe \
-                           importlib imp inspect gc";
+const REACHES_ALL: &str = "eval exec execfile compile globals locals vars reload __import__ sys.modules \
+                           sys._getframe sys._current_frames importlib imp inspect gc ctypes runpy \
+                           __builtins__ __builtin__ builtins";
 
 /// Whether code can reach everything through this name.
 pub(super) fn reaches_all(name: &str) -> bool {

@@ -156,6 +156,9 @@ fn lifetime(item: &Item, version: Version) -> Read {
         (None, None, behavior) if behavior < Behavior::V1_9_0 || behavior >= Behavior::V2 => {
             wrong(item, "a number of hours")
         }
+        _ if matches!(item.val, Val::Tuple(_)) => {
+            Err((item.span.clone(), "the tuple must have two numbers of hours".to_owned(), true))
+        }
         _ => wrong(item, "a tuple of two numbers of hours"),
     }
 }
