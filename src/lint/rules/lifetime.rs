@@ -137,8 +137,8 @@ fn clock_skew(farm: &Farm, model: &Model, sink: &mut Sink) {
     for (key, message, more) in reported.into_values() {
         let message = match more {
             0 => message,
-            1 => format!("{message} (the same for 1 more pair)"),
-            _ => format!("{message} (the same for {more} more pairs)"),
+            // An encounter can stand for many pairs of wikis that are alike.
+            _ => format!("{message} (the same for other pairs of wikis)"),
         };
         sink.report(key, key.span_of(Key::ClockSkew), message, help);
     }

@@ -70,19 +70,12 @@ fn browsers_differ(farm: &Farm, browsers: &Browsers<'_>, sink: &mut Sink) {
         let Some(pairs) = known.remove(&format!("{results:?}")) else { continue };
         let [ours, theirs] = results;
         let results = [(model.profile(), ours), (other.profile(), theirs)];
-        let more = more(pairs - 1, "pair", "pairs");
-        let message = NewLogin::describe_in(&from.name, &to.name, &results) + &more;
+        // An encounter can stand for many pairs of wikis that are alike.
+        let more = if pairs > 1 { " (the same for other pairs of wikis)" } else { "" };
+        let message = NewLogin::describe_in(&from.name, &to.name, &results) + more;
         let help = sink.help(farm, model, &from.name, &to.name);
         let span = farm.wiki(&to.name).map_or(0..0, |wiki| wiki.span.clone());
         sink.report_named(None, &[&from.name, &to.name], span, message, help, Vec::new());
-    }
-}
-
-/// The end of a message that stands for others.
-fn more(others: usize, one: &str, many: &str) -> String {
-    match others {
-        0 => String::new(),
-        _ => format!(" (the same for {} more {})", others, if others == 1 { one } else { many }),
     }
 }
 
@@ -102,7 +95,11 @@ fn report((farm, model): (&Farm, &Model), sink: &mut Sink, wanted: &Wanted<'_>, 
         let mut all = Site::clone(first);
         all.called = list(&names, "and", MOST_WIKIS);
         let message = message(model, &all, to);
-        let more = more(one.more.len(), "wiki", "wikis");
+        let more = match one.more.len() {
+            0 => String::new(),
+            1 => " (the same for 1 more wiki)".to_owned(),
+            more => format!(" (the same for {more} more wikis)"),
+        };
         let span = |name: &str| farm.wiki(name).map_or(0..0, |wiki| wiki.span.clone());
         let mut wikis: Vec<&str> = std::iter::once(to.name.as_str()).chain(names).collect();
         let known: BTreeSet<&str> = wikis.iter().copied().collect();
