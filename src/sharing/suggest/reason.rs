@@ -49,8 +49,13 @@ fn domains(search: &Search<'_>, wikis: &[&Wiki]) -> Option<String> {
         .flat_map(|(_, wikis)| wikis.iter().copied())
         .collect();
     let domains: Vec<&str> = by_domain.keys().copied().collect();
+    // No host is below an IP address.
+    let hosts = match suffixes.registrable_domain(most) {
+        Some(domain) => format!("a host below {domain}"),
+        None => "host names below one domain for all wikis".to_owned(),
+    };
     Some(format!(
-        "no cookie can cover {}: for {}, use single sign-on, or a host below {most}",
+        "no cookie can cover {}: for {}, use single sign-on, or {hosts}",
         list(&domains, "and", 4),
         list(&others, "and", 4)
     ))
