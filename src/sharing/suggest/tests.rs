@@ -92,6 +92,20 @@ fn two_registrable_domains_are_impossible() {
 }
 
 #[test]
+fn wikis_at_two_ip_addresses_need_host_names_below_one_domain() {
+    let found = search(
+        r#"
+        moin = "1.9.11"
+        share = [{ wikis = ["a", "b"] }]
+        wikis.a = { url = "http://192.0.2.1/", data_dir = "a" }
+        wikis.b = { url = "http://192.0.2.2/", data_dir = "b" }
+        "#,
+    );
+    let [why] = &found.impossible[..] else { panic!("{:?}", found.impossible) };
+    assert!(why.ends_with("single sign-on, or host names below one domain for all wikis"), "{why}");
+}
+
+#[test]
 fn farms_without_problems_are_met() {
     for name in ["torn-single", "moin2-data-made-anew.old", "moin2-data-made-anew.new"] {
         let found = report(name);
