@@ -315,3 +315,55 @@ candidate/farm.toml: relative paths are read from the directory of farm.toml
 "#]])
         .run();
 }
+
+/// Two wikis with the same Secure cookie, of which one is visited over http; `name` is the cookie name of the other.
+fn plain_and_safe(name: &str) -> String {
+    format!(
+        r#"
+        moin = "1.9.11"
+
+        [wikis.plain]
+        url = "http://a.example.org/w/v"
+        data_dir = "plain"
+        cookie_name = "x"
+
+        [wikis.safe]
+        url = "https://a.example.org/"
+        data_dir = "safe"
+        cookie_name = "{name}"
+        "#
+    )
+}
+
+#[test]
+fn diff_shows_users_whom_simulate_shows_anonymous_after_a_login() {
+    let place = Place::farm(&plain_and_safe("x")).file("new.toml", plain_and_safe("y")).file(
+        "script",
+        "login safe Ann\nreconfigure new.toml\nlogin plain Ann\nvisit plain\nexpect plain Ann\n",
+    );
+    let simulated = place.wikifarm("cookie simulate script").any_stdout().status(1).run().stdout;
+    assert!(simulated.contains("NOT MET  expected Ann, found anonymous"), "{simulated}");
+    for browser in ["chromium", "firefox"] {
+        let words = format!("cookie diff farm.toml new.toml --browser {browser} {AT}");
+        let diff = place.wikifarm(&words).any_stdout().run().stdout;
+        assert!(diff.contains("users with \"remember me\" at safe are stuck at login"), "{diff}");
+        assert!(diff.contains("MOIN_SESSION_x for a.example.org only, path /, Secure"), "{diff}");
+    }
+    let suggested = place.wikifarm("cookie suggest").any_stdout().run().stdout;
+    assert!(
+        suggested.contains("- old cookies cause problems at plain until they are deleted"),
+        "{suggested}"
+    );
+}
+
+#[test]
+fn diff_does_not_suggest_cookie_settings_against_a_clock() {
+    let old = plain_and_safe("x").replace("http://a.example.org/w/v", "https://b.example.org/");
+    let old = old.replace("data_dir = \"plain\"", "data_dir = \"safe\"");
+    let old = old.replace("data_dir", "cookie_domain = \".example.org\"\ndata_dir");
+    let new = old.replace("[wikis.safe]", "[wikis.safe]\nclock_skew = 99999999");
+    let place = Place::farm(&old).file("new.toml", new);
+    let diff = place.wikifarm(&format!("cookie diff farm.toml new.toml {AT}")).any_stdout().run().stdout;
+    assert!(diff.contains(" no longer shares a login with "), "{diff}");
+    assert!(!diff.contains("help: in new.toml"), "{diff}");
+}
