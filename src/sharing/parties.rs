@@ -41,7 +41,9 @@ pub(super) fn parties(acting: &[&str], losing: &[&str]) -> (Acting, Losing) {
     let losing = if losing.len() > 1 {
         Losing { all, again: "those wikis".to_owned(), picks: "pick" }
     } else {
-        Losing { again: all.clone(), all, picks: "picks" }
+        // One name can already be a list: a finding names all wikis that lose in the same way.
+        let picks = if all.contains(" and ") { "pick" } else { "picks" };
+        Losing { again: all.clone(), all, picks }
     };
     (Acting { any, again }, losing)
 }
@@ -64,6 +66,11 @@ mod tests {
         let (acting, losing) = parties(&["trap"], &["docs"]);
         assert_eq!((acting.any.as_str(), acting.again.as_str()), ("trap", "trap"));
         assert_eq!((losing.all.as_str(), losing.again.as_str(), losing.picks), ("docs", "docs", "picks"));
+    }
+
+    #[test]
+    fn parties_of_a_name_that_is_a_list_have_a_plural_verb() {
+        assert_eq!(parties(&["trap"], &["b and c"]).1.picks, "pick");
     }
 
     #[test]
