@@ -196,7 +196,7 @@ farm.toml: 2 wikis, 5 settings omitted (see the comments in the file)
             "error[dynamic-setting]: cookie_domain can't be known without running the file: it depends on the call socket.getfqdn()",
             "error[dynamic-setting]: user_dir can't be known without running the file: it depends on the environment of the wiki",
             "error[wrong-type]: cookie_path: it must be a string, not an integer",
-            "error[dynamic-setting]: cookie_name can't be known without running the file: a method sets it",
+            "error[dynamic-setting]: cookie_name can't be known without running the file: a method may set it",
         ]
     );
     let written = fs::read_to_string(place.path().join("farm.toml")).unwrap();
@@ -208,7 +208,7 @@ farm.toml: 2 wikis, 5 settings omitted (see the comments in the file)
             url = "https://plans.example.org/"       # farmconfig.py:7
             aliases = ["http://plans.example.org/"]  # farmconfig.py:7
             # cookie_name is left out: plans.py:9: self.cookie_name
-            #   a method sets it
+            #   a method may set it
             # cookie_domain is left out: plans.py:5: '.' + socket.getfqdn()
             #   it depends on the call socket.getfqdn()
             # cookie_path is left out: plans.py:7: 17

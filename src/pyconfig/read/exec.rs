@@ -155,7 +155,8 @@ impl World<'_> {
             ("subscript", Some(value), Some(subscript)) => {
                 let owner = self.eval(value, frame);
                 if self.set_item(&owner, subscript, item.clone(), frame).is_none() {
-                    let unknown = self.skip_as(left, Role::Bound, frame, "an item of it is replaced");
+                    let unknown =
+                        self.skip_as(left, Role::Bound, frame, "an item or a slice of it is replaced");
                     self.lose(&owner, &unknown);
                     self.lose(&item.val, &unknown);
                 }

@@ -103,18 +103,20 @@ impl World<'_> {
 
     /// [`World::skip`] for code that does `role` with `root`.
     pub(super) fn skip_as(&mut self, root: Node<'_>, role: Role, frame: &Frame, why: &str) -> Rc<Unknown> {
-        let unknown = Rc::new(Unknown { span: frame.span(root), why: why.to_owned() });
+        let because = |why: &str| Rc::new(Unknown { span: frame.span(root), why: why.to_owned() });
+        let (now, in_function) = (because(why), because("a function may change it"));
         self.doubts += 1;
         // Whether a function does it later.
         let mut open = vec![(root, role, false)];
         while let Some((node, role, later)) = open.pop() {
+            let unknown = if later { &in_function } else { &now };
             let field = |name: &str| node.child_by_field_name(name);
             let inner =
                 |node, role| parts(node, role, frame).into_iter().map(move |(it, role)| (it, role, later));
             match node.kind() {
-                "identifier" => self.skip_name(node, role, later, &unknown, frame),
+                "identifier" => self.skip_name(node, role, later, unknown, frame),
                 "attribute" if role != Role::Looked => {
-                    if !self.skip_attribute(node, role, &unknown, frame) || later {
+                    if !self.skip_attribute(node, role, unknown, frame) || later {
                         open.extend(inner(node, role));
                     }
                 }
@@ -130,18 +132,15 @@ impl World<'_> {
                     let inner = [field("superclasses"), field("body")].into_iter().flatten();
                     open.extend(inner.map(|it| (it, Role::Read, later)));
                 }
-                "import_statement" | "import_from_statement" => {
-                    self.skip_import(node, later, &unknown, frame)
-                }
-                "exec_statement" => self.lose_all(&unknown),
+                "import_statement" | "import_from_statement" => self.skip_import(node, later, unknown, frame),
+                "exec_statement" => self.lose_all(unknown),
                 "global_statement" => {
-                    children(node)
-                        .for_each(|name| self.watch(frame.module, frame.text(name), true, &unknown));
+                    children(node).for_each(|name| self.watch(frame.module, frame.text(name), true, unknown));
                 }
                 _ => open.extend(inner(node, role)),
             }
         }
-        unknown
+        now
     }
 
     /// Code that is not followed does something with a name.

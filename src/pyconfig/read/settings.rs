@@ -44,7 +44,7 @@ impl World<'_> {
         let mut found = Found::default();
         for key in Key::all().filter(|key| key.row().is_attribute) {
             if let Some(span) = self.set_by_method(class, key.name()) {
-                let (why, key_span) = ("a method sets it".to_owned(), span.clone());
+                let (why, key_span) = ("a method may set it".to_owned(), span.clone());
                 found.left_out.push(LeftOut { key, span, key_span, why, wrong: false });
                 continue;
             }
