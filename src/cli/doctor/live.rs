@@ -31,7 +31,8 @@ fn line(probe: &Probe, context: &Context<'_>) -> Vec<Line> {
     }
     match probe.verdict {
         "drift" => {
-            let differ: Vec<&str> = probe.drift.iter().map(|found| found.attribute).collect();
+            let mut differ: Vec<&str> = probe.drift.iter().map(|found| found.attribute).collect();
+            differ.dedup();
             let message = format!("{wiki} sends a different cookie than predicted: {}", differ.join(", "));
             // The cookie works, but another version runs, or a proxy rewrites the header.
             let works = differ.iter().all(|attribute| ["spelling", "duplicate_cookie"].contains(attribute));
