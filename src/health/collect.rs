@@ -11,7 +11,7 @@ use nix::sys::quota::{QuotaType, quotactl_get};
 use super::denials::{denials, denied};
 use super::facts::{Barrier, Exhausted, Facts};
 use super::mounts::Mount;
-use super::users::{Owners, wikis_user};
+use super::users::{Owners, home, wikis_user};
 use crate::location::{Layout, NameKind};
 use crate::sys::{Account, CHANGE, FileSystem, as_user, file_has_acl, may_use};
 
@@ -78,8 +78,7 @@ impl Collector {
         facts.readable = sample.readable.filter(|_| stat.mode() & 0o005 == 0o001);
         let lines = self.denials.iter().map(String::as_str);
         facts.denied_by = denied(lines, path, stat.ino(), self.now.saturating_sub(DAY));
-        let home = user_dir.or(Some(stat.uid()).filter(|uid| *uid != 0));
-        if let Some(user) = wikis_user(&sample.owners, home).map(Account::of) {
+        if let Some(user) = wikis_user(&sample.owners, home(user_dir, stat.uid())).map(Account::of) {
             facts.quota = exhausted(facts.mount.as_ref(), &user).map(|what| (user.clone(), what));
             facts.barrier = barrier(path, &stat, &user).map(|barrier| (user, barrier));
         }

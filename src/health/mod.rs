@@ -18,4 +18,4 @@ pub use collect::Collector;
 pub use facts::{Barrier, Exhausted, Facts};
 pub use mounts::{Mount, in_unit_sandbox};
 pub use trouble::{Kind, Trouble};
-pub use users::{Owners, wikis_user};
+pub use users::{Owners, home, wikis_user};

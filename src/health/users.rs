@@ -5,8 +5,13 @@ use std::collections::BTreeMap;
 /// How many session files each user owns.
 pub type Owners = BTreeMap<u32, u64>;
 
+/// Who owns the files of a store's wikis: the owner of `user_dir`, or else of the session directory if that is not root.
+pub fn home(user_dir: Option<u32>, directory: u32) -> Option<u32> {
+    user_dir.or(Some(directory).filter(|uid| *uid != 0))
+}
+
 /// The user that the wikis of a store run as: the owner of most session files, or `home` if there are no session files.
-/// `home` owns `user_dir`, or else the session directory if that is not root. Files of root do not count unless root is
+/// [`home`] gives the latter. Files of root do not count unless root is
 /// `home`, or `home` is unknown: people restore backups as root.
 pub fn wikis_user(owners: &Owners, home: Option<u32>) -> Option<u32> {
     let not_root = home.is_some_and(|uid| uid != 0);

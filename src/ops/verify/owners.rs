@@ -7,7 +7,7 @@ use std::os::unix::fs::MetadataExt;
 
 use super::files::each_session;
 use super::{Finding, Findings, Rule};
-use crate::health::{Owners, wikis_user};
+use crate::health::{Owners, home, wikis_user};
 use crate::store::StoreSpec;
 use crate::sys::{Account, CHANGE, Dir, FileStat, READ, file_has_acl, has_acl};
 
@@ -27,7 +27,7 @@ pub(super) fn check(
     stop: &dyn Fn() -> bool,
     found: &mut Findings,
 ) -> io::Result<Option<String>> {
-    let home = user_dir(spec).or(Some(dir.uid()).filter(|uid| *uid != 0));
+    let home = home(user_dir(spec), dir.uid());
     let Some(user) = wikis_user(owners, home).map(Account::of) else { return Ok(None) };
     let others = owners.keys().any(|uid| *uid != user.uid());
     let may_change = user.may(CHANGE, (dir.uid(), dir.gid()), dir.mode());
