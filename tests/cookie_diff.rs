@@ -316,7 +316,7 @@ candidate/farm.toml: relative paths are read from the directory of farm.toml
         .run();
 }
 
-/// Two wikis with the same Secure cookie, of which one is visited over http; `name` is the cookie name of the other.
+/// Two wikis with one cookie name: `plain` over http, and the other over https, whose cookie name is `name`.
 fn plain_and_safe(name: &str) -> String {
     format!(
         r#"

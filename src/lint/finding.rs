@@ -53,6 +53,9 @@ pub struct Finding {
     pub fix: Option<Fix>,
 }
 
+/// Ends the message about a pair of wikis that stands for others. An encounter can stand for many pairs that are alike.
+pub(super) const OTHER_PAIRS: &str = " (the same for other pairs of wikis)";
+
 /// A message lists at most this many wikis, and counts the others.
 pub(super) const MOST_WIKIS: usize = 3;
 

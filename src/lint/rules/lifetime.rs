@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::farm::{Farm, Key, Wiki};
+use crate::lint::finding::OTHER_PAIRS;
 use crate::lint::finding::Severity::{Error, Warning};
 use crate::lint::rule::{Look, Rule, Sink, rule};
 use crate::moin::{Behavior, CookieLifetime, Lifetime, lifetimes};
@@ -108,8 +109,8 @@ fn anonymous_outlives_login(wiki: &Wiki, sink: &mut Sink) {
 
 /// Sessions that are expired by the clock of another wiki with the same store.
 fn clock_skew(farm: &Farm, model: &Model, sink: &mut Sink) {
-    // The first pair of each wiki whose clock differs, and how many more there are.
-    let mut reported: BTreeMap<&str, (&Wiki, String, usize)> = BTreeMap::new();
+    // The first pair of each wiki whose clock differs.
+    let mut reported: BTreeMap<&str, (&Wiki, String)> = BTreeMap::new();
     for (from, to) in model.encounters() {
         let (Some(from), Some(to)) = (model.sites().get(*from), model.sites().get(*to)) else { continue };
         let ahead = to.settings.clock_skew - from.settings.clock_skew;
@@ -120,8 +121,10 @@ fn clock_skew(farm: &Farm, model: &Model, sink: &mut Sink) {
         let lifetime = shortest_lifetime(wiki).filter(|(_, lifetime)| ahead >= *lifetime);
         let Some((whose, lifetime)) = lifetime else { continue };
         let key = if other.setting(Key::ClockSkew).is_some() { other } else { wiki };
-        if let Some((_, _, more)) = reported.get_mut(key.name.as_str()) {
-            *more += 1;
+        if let Some((_, message)) = reported.get_mut(key.name.as_str()) {
+            if !message.ends_with(OTHER_PAIRS) {
+                message.push_str(OTHER_PAIRS);
+            }
             continue;
         }
         let message = format!(
@@ -131,15 +134,10 @@ fn clock_skew(farm: &Farm, model: &Model, sink: &mut Sink) {
             span_text(ahead),
             span_text(lifetime)
         );
-        reported.insert(&key.name, (key, message, 0));
+        reported.insert(&key.name, (key, message));
     }
     let help = "synchronize the clocks of the servers, for example with chrony, then remove clock_skew";
-    for (key, message, more) in reported.into_values() {
-        let message = match more {
-            0 => message,
-            // An encounter can stand for many pairs of wikis that are alike.
-            _ => format!("{message} (the same for other pairs of wikis)"),
-        };
+    for (key, message) in reported.into_values() {
         sink.report(key, key.span_of(Key::ClockSkew), message, help);
     }
 }

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::browser::RejectionReason;
 use crate::farm::Farm;
-use crate::lint::finding::MOST_WIKIS;
 use crate::lint::finding::Severity::{Error, Warning};
+use crate::lint::finding::{MOST_WIKIS, OTHER_PAIRS};
 use crate::lint::rule::{Look, Rule, Sink, rule};
 use crate::sharing::{
     As, Browsers, Effect, Judgement, Left, Model, NewLogin, Site, Verdict, disagreements, leaks_id,
@@ -70,8 +70,7 @@ fn browsers_differ(farm: &Farm, browsers: &Browsers<'_>, sink: &mut Sink) {
         let Some(pairs) = known.remove(&format!("{results:?}")) else { continue };
         let [ours, theirs] = results;
         let results = [(model.profile(), ours), (other.profile(), theirs)];
-        // An encounter can stand for many pairs of wikis that are alike.
-        let more = if pairs > 1 { " (the same for other pairs of wikis)" } else { "" };
+        let more = if pairs > 1 { OTHER_PAIRS } else { "" };
         let message = NewLogin::describe_in(&from.name, &to.name, &results) + more;
         let help = sink.help(farm, model, &from.name, &to.name);
         let span = farm.wiki(&to.name).map_or(0..0, |wiki| wiki.span.clone());

@@ -9,12 +9,10 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
-use super::tests::farm;
+use super::tests::{NOW, farm};
 use super::*;
 use crate::browser::BuiltinSuffixes;
 use crate::simulate::{Plan, World};
-
-const NOW: f64 = 1_795_500_000.0;
 
 /// Lines that shape a wiki's cookie; those that make two wikis meet are frequent.
 fn cookie_lines() -> impl Strategy<Value = String> {

@@ -124,9 +124,11 @@ fn deletions(seats: &[Acted], cases: &[Vec<Case>], affected: &[usize]) -> (Vec<D
         let (Some(acted), Some(cases)) = (seats.get(*at), cases.get(*at)) else { continue };
         for case in cases.iter().filter(|case| is_affected(case)) {
             let refused = matches!(case.reason, Reason::Refused(_));
-            let from = |acted: &&Acted| case.way == Way::From(acted.seat.old.name.clone());
-            let owner = seats.iter().find(from).unwrap_or(acted);
-            let own = owner.remembered.as_ref().map(|(_, cookie)| CookieKey::of(cookie));
+            let owner = match &case.way {
+                Way::From(name) if refused => seats.iter().find(|other| other.seat.old.name == *name),
+                _ => None,
+            };
+            let own = owner.unwrap_or(acted).remembered.as_ref().map(|(_, cookie)| CookieKey::of(cookie));
             let sent = case.cookies.iter().filter(|cookie| cookie.old).map(|cookie| cookie.cookie.clone());
             for cookie in sent.chain(own.filter(|_| refused)) {
                 if ours.iter().any(|ours| ours.is_same(&cookie)) {

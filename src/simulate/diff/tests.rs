@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::*;
 use crate::browser::BuiltinSuffixes;
 
-const NOW: f64 = 1_795_500_000.0;
+pub(super) const NOW: f64 = 1_795_500_000.0;
 
 pub(super) fn farm(text: &str) -> Farm {
     let farm = Farm::parse(Path::new("farm.toml"), text.to_owned()).unwrap();
