@@ -331,7 +331,7 @@ help: pass --from-users DIR
 fn migrate_renames_ids_of_another_version_consistently_or_keeps_them() {
     let place = Place::new().dir("from").dir("to").session("from", Session::old('f').expires(LATER));
     let refusal = str![[r#"
-error: moin-1.8:from: ffffffff…: moin-1.9 rejects this id
+error: moin-1.8:from: ffffffff…: invalid id for moin-1.9
 help: use --rename-ids
 
 "#]];
@@ -538,7 +538,7 @@ fn migrate_into_a_database_accepts_only_ids_of_its_wikis() {
         session_store = "sqlite:new.db"
     "#;
     let place = Place::farm(farm).session("cache/__common__/session", Session::old('f').expires(LATER));
-    let refusal = "error: moin-1.8:cache/__common__/session: ffffffff…: moin-1.9 rejects this id\nhelp: use --rename-ids\n";
+    let refusal = "error: moin-1.8:cache/__common__/session: ffffffff…: invalid id for moin-1.9\nhelp: use --rename-ids\n";
     let line = "session migrate -f farm.toml --from wiki:old --to wiki:new";
     let expected = str![[r#"
 copied 0 of 1 session (0 B)

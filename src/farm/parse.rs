@@ -252,7 +252,7 @@ impl Reader {
                 Some(Arc::new(Setting { value, key_span: name.span(), span: raw.span(), items }))
             }
             Err(problem) => {
-                self.problems.push(problem);
+                self.problems.push(Problem { key: Some(key), ..problem });
                 None
             }
         }

@@ -1,6 +1,6 @@
 //! Problems of a farm file.
 
-use super::{Change, Fix, Span};
+use super::{Change, Fix, Key, Span};
 use crate::location::hidden;
 
 /// A problem that the parser found, which `config check` reports as a finding. `config rules` explains its rule.
@@ -21,12 +21,14 @@ pub struct Problem {
     pub fatal: bool,
     /// A change to the file that removes the problem.
     pub fix: Option<Box<Fix>>,
+    /// The setting whose value can't be read.
+    pub(crate) key: Option<Key>,
 }
 
 impl Problem {
     pub(crate) fn new(rule: &'static str, span: Span, message: impl Into<String>) -> Problem {
         let message = hidden(&message.into()).into_owned();
-        Problem { rule, message, help: None, span, also: Vec::new(), fatal: true, fix: None }
+        Problem { rule, message, help: None, span, also: Vec::new(), fatal: true, fix: None, key: None }
     }
 
     /// Every copy of MoinMoin 2 has the key of the sample.

@@ -217,6 +217,7 @@ pub fn syntax_findings(errors: &SyntaxErrors) -> Vec<Finding> {
         wikis: Vec::new(),
         names_wikis: true,
         lint_of: None,
+        missing: None,
         fix: None,
     };
     errors.errors.iter().map(finding).collect()
@@ -235,6 +236,7 @@ pub fn parse_findings(farm: &Farm) -> Vec<Finding> {
         wikis: Vec::new(),
         names_wikis: true,
         lint_of: None,
+        missing: None,
         fix: problem.fix.as_deref().cloned(),
     };
     farm.problems.iter().map(finding).collect()

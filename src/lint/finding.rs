@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::farm::{Fix, Span};
+use crate::farm::{Fix, Key, Span};
 use crate::text::list;
 
 /// How severe a finding is.
@@ -49,6 +49,8 @@ pub struct Finding {
     pub names_wikis: bool,
     /// The wiki whose `lint` applies, if the message names the wikis.
     pub lint_of: Option<String>,
+    /// The setting that names a directory which is missing.
+    pub missing: Option<Key>,
     /// A change to the farm file that removes the finding.
     pub fix: Option<Fix>,
 }

@@ -12,7 +12,7 @@ use super::disk::Facts;
 use super::finding::{Finding, Severity};
 use super::page::Page;
 use super::rejection::Domain;
-use crate::farm::{Farm, Fix, Span, Wiki, nearest};
+use crate::farm::{Farm, Fix, Key, Span, Wiki, nearest};
 use crate::sharing::{Browsers, Model};
 
 /// One rule of `config check`. Its page in `docs/rules` has the text and the examples.
@@ -175,17 +175,23 @@ impl Sink {
         help: impl Into<String>,
         fix: Option<Fix>,
     ) {
-        if let Some(position) = self.position(&span, &message) {
-            let named = self.named.insert((position, wiki.name.clone()));
-            if let Some(finding) = self.findings.get_mut(position).filter(|_| named) {
-                finding.wikis.push(wiki.name.clone());
-            }
-            return;
+        self.report_of(wiki, Finding { fix, ..self.finding(span, message, help) });
+    }
+
+    /// As [`Sink::report`], about the missing directory that the setting `key` names.
+    pub(super) fn report_missing(&mut self, wiki: &Wiki, key: Key, message: String, help: impl Into<String>) {
+        let finding = self.finding(wiki.span_of(key), message, help);
+        self.report_of(wiki, Finding { missing: Some(key), ..finding });
+    }
+
+    fn report_of(&mut self, wiki: &Wiki, finding: Finding) {
+        let known = self.position(&finding.span, &finding.message);
+        let is_new = self.named.insert((known.unwrap_or(self.findings.len()), wiki.name.clone()));
+        let name = wiki.name.clone();
+        match known.map(|position| self.findings.get_mut(position)) {
+            Some(finding) => finding.filter(|_| is_new).into_iter().for_each(|it| it.wikis.push(name.clone())),
+            None => self.push(Finding { wikis: vec![name], names_wikis: false, ..finding }),
         }
-        self.named.insert((self.findings.len(), wiki.name.clone()));
-        let wikis = vec![wiki.name.clone()];
-        let finding = Finding { wikis, fix, names_wikis: false, ..self.finding(span, message, help) };
-        self.push(finding);
     }
 
     /// Reports a problem with a message that names the wikis. The `lint` of `owner`, if any, applies.
@@ -238,6 +244,7 @@ impl Sink {
             wikis: Vec::new(),
             names_wikis: true,
             lint_of: None,
+            missing: None,
             fix: None,
         }
     }

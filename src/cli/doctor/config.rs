@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::line::{Area, Line, Status, Symptom};
 use crate::cli::shared::Context;
-use crate::farm::Farm;
+use crate::farm::{Farm, Key};
 use crate::lint::{self, Finding, Severity};
 use crate::text::shell_word;
 
@@ -54,10 +54,7 @@ const NOBODY_LOGS_IN: [&str; 3] = ["alias-domain-mismatch", "mixed-schemes", "va
 
 /// Whether a directory is missing that MoinMoin does not create.
 fn is_missing(finding: &Finding) -> bool {
-    let is = |key: &str| finding.message.contains(&format!(": {key} "));
-    finding.rule == "missing-directory"
-        && (is("data_dir") || is("cache_dir"))
-        && !finding.message.contains(" can't be read: ")
+    matches!(finding.missing, Some(Key::DataDir | Key::CacheDir))
 }
 
 /// The lines of findings; `about` returns whether a finding is about a chosen wiki. `other_root`: the jobs are those below

@@ -109,8 +109,8 @@ fn anonymous_outlives_login(wiki: &Wiki, sink: &mut Sink) {
 
 /// Sessions that are expired by the clock of another wiki with the same store.
 fn clock_skew(farm: &Farm, model: &Model, sink: &mut Sink) {
-    // The first pair of each wiki whose clock differs.
-    let mut reported: BTreeMap<&str, (&Wiki, String)> = BTreeMap::new();
+    // The first pair of each wiki whose clock differs, and whether there are others.
+    let mut reported: BTreeMap<&str, (&Wiki, String, bool)> = BTreeMap::new();
     for (from, to) in model.encounters() {
         let (Some(from), Some(to)) = (model.sites().get(*from), model.sites().get(*to)) else { continue };
         let ahead = to.settings.clock_skew - from.settings.clock_skew;
@@ -121,10 +121,8 @@ fn clock_skew(farm: &Farm, model: &Model, sink: &mut Sink) {
         let lifetime = shortest_lifetime(wiki).filter(|(_, lifetime)| ahead >= *lifetime);
         let Some((whose, lifetime)) = lifetime else { continue };
         let key = if other.setting(Key::ClockSkew).is_some() { other } else { wiki };
-        if let Some((_, message)) = reported.get_mut(key.name.as_str()) {
-            if !message.ends_with(OTHER_PAIRS) {
-                message.push_str(OTHER_PAIRS);
-            }
+        if let Some((.., has_others)) = reported.get_mut(key.name.as_str()) {
+            *has_others = true;
             continue;
         }
         let message = format!(
@@ -134,11 +132,12 @@ fn clock_skew(farm: &Farm, model: &Model, sink: &mut Sink) {
             span_text(ahead),
             span_text(lifetime)
         );
-        reported.insert(&key.name, (key, message));
+        reported.insert(&key.name, (key, message, false));
     }
     let help = "synchronize the clocks of the servers, for example with chrony, then remove clock_skew";
-    for (key, message) in reported.into_values() {
-        sink.report(key, key.span_of(Key::ClockSkew), message, help);
+    for (key, message, has_others) in reported.into_values() {
+        let more = if has_others { OTHER_PAIRS } else { "" };
+        sink.report(key, key.span_of(Key::ClockSkew), message + more, help);
     }
 }
 

@@ -33,21 +33,27 @@ pub(super) const RULES: &[Rule] = &[
 fn missing_directory(facts: &Facts<'_>, sink: &mut Sink) {
     // MoinMoin creates the other directories itself.
     for (wiki, dir) in facts.directories().filter(|(_, dir)| dir.given) {
+        let (key, path) = (dir.key, dir.path.display());
         let why = match facts.look(&dir.path) {
             None => continue,
             Some(Ok(found)) if found.is_directory => continue,
-            Some(Ok(_)) => "is not a directory".to_owned(),
-            Some(Err(error)) if error.kind() == std::io::ErrorKind::NotFound => "does not exist".to_owned(),
-            Some(Err(error)) => format!("can't be read: {}", crate::sys::why(error)),
+            Some(Ok(_)) => "is not a directory",
+            Some(Err(error)) if error.kind() == std::io::ErrorKind::NotFound => "does not exist",
+            Some(Err(error)) => {
+                // The wiki runs as another user, who can perhaps read the directory.
+                let message = format!("{} {path} can't be read: {}", key.name(), crate::sys::why(error));
+                sink.report(wiki, wiki.span_of(key), message, "check the path, or run wikifarm as root");
+                continue;
+            }
         };
-        let message = format!("{} {} {why}", dir.key.name(), dir.path.display());
-        let help = match is_absolute(wiki, dir.key) {
+        let message = format!("{} {path} {why}", key.name());
+        let help = match is_absolute(wiki, key) {
             true => "create the directory, or correct the path",
             false => {
                 "create the directory, or correct the path: relative paths start at the directory of the farm file"
             }
         };
-        sink.report(wiki, wiki.span_of(dir.key), message, help);
+        sink.report_missing(wiki, key, message, help);
     }
 }
 

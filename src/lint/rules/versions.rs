@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::farm::{Change, Farm, Fix, Key, Problem, Setting, Value, Wiki, quoted};
+use crate::farm::{Change, Farm, Fix, Key, Setting, Value, Wiki, quoted};
 use crate::lint::finding::MOST_WIKIS;
 use crate::lint::finding::Severity::{Error, Note, Warning};
 use crate::lint::rule::Safety::{Safe, Unsafe};
@@ -35,11 +35,7 @@ fn imprecise_version(wiki: &Wiki, sink: &mut Sink) {
 
 fn missing_version(farm: &Farm, sink: &mut Sink) {
     // The parser reports a version that it can't read.
-    let unread = |problem: &Problem| {
-        problem.rule == "unknown-version"
-            || (problem.rule == "wrong-type" && problem.message.starts_with("moin "))
-    };
-    if farm.problems.iter().any(unread) {
+    if farm.problems.iter().any(|problem| problem.key == Some(Key::Moin)) {
         return;
     }
     for wiki in farm.wikis.iter().filter(|wiki| wiki.setting(Key::Moin).is_none()) {

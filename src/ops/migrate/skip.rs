@@ -81,7 +81,7 @@ impl Skip {
             ))
             .help("if an extension you trust stores this class, add it to `[migrate] allow_globals`"),
             Skip::UnfitId(layout) => {
-                Problem::from(format!("{layout} rejects this id")).help("use --rename-ids")
+                Problem::from(format!("invalid id for {layout}")).help("use --rename-ids")
             }
         })
     }

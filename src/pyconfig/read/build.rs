@@ -8,7 +8,7 @@ use url::Url;
 
 use super::evidence::Evidence;
 use super::imported::{Imported, Options};
-use super::namespace::Namespace;
+use super::namespace::{Binding, Namespace};
 use super::note::{self, Note};
 use super::settings::{Found, LeftOut};
 use super::syntax::TEMPLATE;
@@ -32,16 +32,19 @@ impl<'a> Builder<'a> {
         Builder { world, options, base, wikis: Vec::new() }
     }
 
-    /// The wikis that `--url NAME=URL` names, where the list `wikis`, bound at `span`, is not known.
-    pub(super) fn named_entries(&mut self, span: Span) -> Vec<Entry> {
+    /// The entries of the list `wikis`; where it can't be known, the wikis that `--url NAME=URL` names.
+    pub(super) fn entries(&mut self, list: &Binding) -> Vec<Entry> {
+        let before = self.world.problems.len();
+        let entries = self.world.wikis(&list.item);
+        if !entries.is_empty() {
+            return entries;
+        }
         let names = self.options.urls.iter().filter_map(|(name, _)| name.clone());
         let entries: Vec<Entry> =
-            names.map(|name| Entry { name, span: span.clone(), expressions: Vec::new() }).collect();
+            names.map(|name| Entry { name, span: list.key.clone(), expressions: Vec::new() }).collect();
         if !entries.is_empty() {
             // The list is known by other means.
-            self.world
-                .problems
-                .retain(|problem| problem.rule != "dynamic-setting" || !problem.message.contains("`wikis`"));
+            self.world.problems.truncate(before);
         }
         entries
     }

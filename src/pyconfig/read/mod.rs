@@ -113,10 +113,7 @@ fn one(path: &Path, files: &mut dyn Files, options: &Options) -> Result<Imported
     let mut builder = Builder::new(world, options, &base);
     match list {
         Some(list) if !has_config => {
-            let entries = builder.world.wikis(&list.item);
-            // Where the list can't be known, its wikis can be named.
-            let entries = if entries.is_empty() { builder.named_entries(list.key) } else { entries };
-            for entry in entries {
+            for entry in builder.entries(&list) {
                 let file = base_file(&base, &entry.name);
                 builder.load(entry, &file, None);
             }

@@ -80,10 +80,8 @@ fn line(Problem { store, message, sessions, ids, .. }: &Problem, most: usize) ->
     let more = if *sessions > shown.len() as u64 { ", …" } else { "" };
     let ids = shown.join(", ");
     let many = measure::sessions(*sessions);
-    let rejects = message.strip_suffix(" rejects this id");
-    match (sessions, rejects) {
-        (1, _) => format!("{store}: {ids}: {message}"),
-        (_, Some(who)) => format!("{store}: {who} rejects the ids of {many} ({ids}{more})"),
+    match sessions {
+        1 => format!("{store}: {ids}: {message}"),
         _ => format!("{store}: {many}: {message} ({ids}{more})"),
     }
 }
