@@ -58,6 +58,7 @@ mod hostile_output;
 mod log;
 mod man;
 mod metrics;
+mod missing_paths;
 mod modules;
 mod mounted;
 mod one_url;

@@ -6,6 +6,7 @@ mod line;
 mod live;
 mod stores;
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
@@ -67,6 +68,8 @@ pub(super) struct Document {
 }
 
 pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
+    can_be_searched(&options.root)
+        .map_err(|error| Failure::usage(format!("--root: {}: {}", options.root.display(), sys::why(&error))))?;
     let farm = context.farm_with_problems()?;
     must_be_trusted(&farm)?;
     for name in &options.wikis {
@@ -132,6 +135,13 @@ fn again(options: &Options, more: &str, context: &Context<'_>) -> String {
     }
     words.push(more.to_owned());
     context.command(&words.join(" "))
+}
+
+/// Whether this process can list a directory and open the files in it.
+fn can_be_searched(dir: &Path) -> io::Result<()> {
+    dir.read_dir()?;
+    dir.join(".").metadata()?;
+    Ok(())
 }
 
 /// Whether `--root` names another directory than `/`, which all other commands read.

@@ -1,6 +1,7 @@
 //! `--run`: run the Python files in an interpreter that the administrator names.
 
 use std::ffi::OsString;
+use std::fmt::Display;
 use std::io::{BufRead, IsTerminal};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -13,7 +14,8 @@ use crate::cli::shared::{Context, Failure};
 use crate::farm::{Key, parse_duration};
 use crate::pyconfig::read::Imported;
 use crate::pyconfig::run::{Ran, Runner, can_hide_network};
-use crate::text::escape;
+use crate::sys::why;
+use crate::text::{escape, hang};
 
 /// How to run the Python files.
 #[derive(Debug, Args)]
@@ -113,7 +115,8 @@ impl RunOptions {
             py.display(),
             self.timeout.as_secs()
         );
-        writeln!(context.err, "{}", escape(&what));
+        let text = hang("", 2, &escape(&what), context.err.width());
+        context.err.write_text(&text);
         if self.yes {
             return Ok(());
         }
@@ -135,9 +138,14 @@ impl RunOptions {
 /// The interpreter, found as a shell finds it.
 fn interpreter(python: &Path) -> Result<PathBuf, Failure> {
     if python.components().count() > 1 {
-        return std::path::absolute(python).map_err(|error| Failure::usage(error.to_string()));
+        let failed = |error: &dyn Display| Failure::usage(format!("--run: {}: {error}", python.display()));
+        return match python.metadata().map(|stat| stat.is_file()) {
+            Ok(true) => std::path::absolute(python).map_err(|error| failed(&why(&error))),
+            Ok(false) => Err(failed(&"not a regular file")),
+            Err(error) => Err(failed(&why(&error))),
+        };
     }
     let path = std::env::var_os("PATH").unwrap_or_default();
     let found = std::env::split_paths(&path).map(|directory| directory.join(python)).find(|it| it.is_file());
-    found.ok_or_else(|| Failure::usage(format!("--run: there is no {} in $PATH", python.display())))
+    found.ok_or_else(|| Failure::usage(format!("--run: there is no program {} in $PATH", python.display())))
 }
