@@ -299,6 +299,56 @@ fn probe_with_a_wrong_name_compares_the_other_attributes_and_shows_the_rejection
 }
 
 #[test]
+fn probe_of_a_cookie_with_a_name_unlike_moin_compares_every_attribute() {
+    let sent = "FOO=LAST; Domain=example.com; Path=/moin; Max-Age=60; SameSite=None; HttpOnly";
+    let wiki = Wiki::answering(&[&format!("200 OK\nSet-Cookie: {sent}")]);
+    let place = wiki.farm("cookie_name = \"lab\"\ncookie_lifetime = [0.5, 12]");
+    let run = place.wikifarm(&format!("cookie probe docs {HERE}")).status(1).any_stdout().run();
+    let cookies = wiki.asked("cookie:");
+    let last = cookies[0].rsplit_once('=').unwrap().1;
+    let expected = format!(
+        "docs: sends a different cookie than predicted
+  200 http://wiki.example.org:{}/
+    Set-Cookie: FOO={}…; Domain=example.com; Path=/moin; Max-Age=60;
+      SameSite=None; HttpOnly
+    rejected by Chromium and Firefox: Domain must be the host that sets the
+    cookie, or a parent of it (RFC 6265bis 5.7 step 10)
+  name: predicted MOIN_SESSION_lab, found FOO
+  duplicate_cookie: predicted first, found last
+  Domain: predicted none, found example.com
+  Path: predicted /, found /moin
+  HttpOnly: predicted no, found yes
+  SameSite: predicted none, found None
+  Max-Age: predicted 1800, found 60
+  spelling: predicted Max-Age; Path, found Path; Max-Age
+",
+        wiki.address.port(),
+        &last[..8]
+    );
+    assert_eq!(run.stdout, expected);
+}
+
+#[test]
+fn probe_of_a_deletion_with_another_name_shows_what_browsers_do() {
+    let wiki = Wiki::answering(&["200 OK\nSet-Cookie: FOO=; Domain=.example.org; Max-Age=0; Path=/"]);
+    let place = wiki.farm("cookie_name = \"lab\"\ncookie_domain = \".example.org\"");
+    place
+        .wikifarm(&format!("cookie probe docs {HERE}"))
+        .status(1)
+        .stdout(format!(
+            r"
+            docs: sends a different cookie than predicted
+              200 http://wiki.example.org:{}/
+                Set-Cookie: FOO=; Domain=.example.org; Max-Age=0; Path=/
+                accepted by browsers
+              name: predicted MOIN_SESSION_lab, found FOO
+            ",
+            wiki.address.port()
+        ))
+        .run();
+}
+
+#[test]
 fn probe_sends_two_cookies_and_names_the_one_that_the_wiki_uses() {
     let wiki = Wiki::answering(&["200 OK\nSet-Cookie: MOIN_SESSION_lab=LAST; Max-Age=1800; Path=/"]);
     let place = wiki.farm("cookie_name = \"lab\"\ncookie_lifetime = [0.5, 12]");
