@@ -107,7 +107,11 @@ fn import_run_without_a_terminal_asks_for_yes() {
     let refused = "error: --run requires confirmation, and there is no terminal\nhelp: add --yes\n";
     assert!(ran.stderr.ends_with(refused), "{}", ran.stderr);
     let none = place.wikifarm("config import --run no-such-python --yes").status(2).any_stderr().run();
-    assert!(none.stderr.contains("error: --run: there is no program no-such-python in $PATH"), "{}", none.stderr);
+    assert!(
+        none.stderr.contains("error: --run: there is no program no-such-python in $PATH"),
+        "{}",
+        none.stderr
+    );
 }
 
 #[test]

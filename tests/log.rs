@@ -81,7 +81,7 @@ fn log_without_a_listener_does_not_stop_the_run() {
         .wikifarm("-q session prune --log=nobody")
         .stderr(str![[r#"
 warning: --log: nobody: can't write to the log: no such file or directory
-  (nothing listens there: start a system log, or leave out --log)
+help: start a system log, or omit --log
 
 "#]])
         .run();

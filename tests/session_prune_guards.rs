@@ -321,11 +321,8 @@ fn prune_refuses_a_lock_directory_that_others_can_write() {
     fs::create_dir_all(&locks).unwrap();
     fs::set_permissions(&locks, fs::Permissions::from_mode(0o777)).unwrap();
     let ran = place.wikifarm("session prune").status(4).any_stderr().any_stdout().run();
-    assert!(
-        ran.stderr.contains("wikifarm/locks: other users can write here (mode 0777): run `chmod go-w "),
-        "{}",
-        ran.stderr
-    );
+    let help = "wikifarm/locks: other users can write here (mode 0777)\nhelp: run `chmod go-w ";
+    assert!(ran.stderr.contains(help), "{}", ran.stderr);
     assert_eq!(place.names("sessions").len(), 7);
 }
 
@@ -377,7 +374,10 @@ fn prune_refuses_a_last_run_file_that_is_not_its_own() {
     refused(&format!("{}: ", last.display()));
     fs::remove_file(&last).unwrap();
     fs::set_permissions(&state, fs::Permissions::from_mode(0o777)).unwrap();
-    refused(&format!("{0}: other users can write here (mode 0777): run `chmod go-w {0}`", state.display()));
+    refused(&format!("{}: other users can write here (mode 0777)", state.display()));
+    let ran = place.wikifarm("session prune").status(4).any_stderr().any_stdout().run();
+    let help = format!("\nhelp: run `chmod go-w {}`\n", state.display());
+    assert!(ran.stderr.contains(&help), "{}", ran.stderr);
     fs::set_permissions(&state, fs::Permissions::from_mode(0o755)).unwrap();
     place.wikifarm("session prune").any_stdout().run();
 }

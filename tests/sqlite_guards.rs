@@ -209,3 +209,26 @@ fn whois_with_a_refused_store_does_not_report_the_id_as_missing() {
         assert!(stderr.ends_with(wanted), "{stderr}");
     }
 }
+
+#[test]
+fn key_that_is_not_usable_is_refused_with_a_command_for_the_shell() {
+    let place = place().file("my key", "0123456789abcdef").file("short key", "x");
+    let key = |name: &str, mode| {
+        fs::set_permissions(place.path().join(name), Permissions::from_mode(mode)).unwrap();
+        let store = format!("sqlite:db/s.db?key_file={name}");
+        let ran = run(&place, "session list --store").arg(store).status(3).any_stdout().any_stderr().run();
+        ran.stderr.replace("sqlite:db/s.db?key_file=", "STORE=")
+    };
+    let line = |name: &str, why: &str, help: &str| {
+        format!("error: STORE={name}: {name}: {why}\nhelp: run `{help}`\n")
+    };
+    let open = "every local user can read or write it (mode 0644)";
+    assert_eq!(key("my key", 0o644), line("my key", open, "chmod o= 'my key'"));
+    let shared = "other users can write it (mode 0660)";
+    assert_eq!(key("my key", 0o660), line("my key", shared, "chmod go-w 'my key'"));
+    let short = "key of 1 bytes, expected at least 16";
+    assert_eq!(
+        key("short key", 0o600),
+        line("short key", short, "head -c 32 /dev/urandom | base64 >'short key'")
+    );
+}

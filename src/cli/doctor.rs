@@ -68,8 +68,9 @@ pub(super) struct Document {
 }
 
 pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
-    can_be_searched(&options.root)
-        .map_err(|error| Failure::usage(format!("--root: {}: {}", options.root.display(), sys::why(&error))))?;
+    can_be_searched(&options.root).map_err(|error| {
+        Failure::usage(format!("--root: {}: {}", options.root.display(), sys::why(&error)))
+    })?;
     let farm = context.farm_with_problems()?;
     must_be_trusted(&farm)?;
     for name in &options.wikis {

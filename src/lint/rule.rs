@@ -189,7 +189,9 @@ impl Sink {
         let is_new = self.named.insert((known.unwrap_or(self.findings.len()), wiki.name.clone()));
         let name = wiki.name.clone();
         match known.map(|position| self.findings.get_mut(position)) {
-            Some(finding) => finding.filter(|_| is_new).into_iter().for_each(|it| it.wikis.push(name.clone())),
+            Some(finding) => {
+                finding.filter(|_| is_new).into_iter().for_each(|it| it.wikis.push(name.clone()))
+            }
             None => self.push(Finding { wikis: vec![name], names_wikis: false, ..finding }),
         }
     }

@@ -1,40 +1,9 @@
 //! Problems and notes of a run.
 
-use std::fmt;
-
-use schemars::JsonSchema;
-use serde::Serialize;
-
 use crate::store::StoreError;
-
-/// An error or a warning about an entry or a store. Holds at most 8 characters of an id.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Problem {
-    /// What happened.
-    pub message: String,
-    /// What to do.
-    pub help: Option<String>,
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-
-impl<T: Into<String>> From<T> for Problem {
-    fn from(message: T) -> Problem {
-        Problem { message: message.into(), help: None }
-    }
-}
+pub use crate::text::Problem;
 
 impl Problem {
-    /// The problem with what to do.
-    #[must_use]
-    pub fn help(self, help: impl Into<String>) -> Problem {
-        Problem { help: Some(help.into()), ..self }
-    }
-
     /// An error of a store.
     pub fn of(error: &StoreError) -> Problem {
         Problem { message: error.to_string(), help: error.help().map(str::to_owned) }

@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 use crate::farm::Limit;
 use crate::sys::LockError;
 
-use crate::text::age_text;
+use crate::text::{Problem, age_text};
 
 /// Why a run removes nothing.
 #[derive(Debug)]
@@ -43,7 +43,7 @@ pub enum Refusal {
         by: Duration,
     },
     /// The time of the last run can't be read: why.
-    UnknownLastRun(String),
+    UnknownLastRun(Problem),
     /// The lock was not acquired: another process holds it, or the directory for locks is unsafe.
     Lock(LockError),
     /// The path of the directory contains a symbolic link of another user.
@@ -88,6 +88,10 @@ impl Refusal {
     /// What the user can do.
     fn help(&self, dry_run: bool) -> Option<String> {
         let help = match self {
+            Refusal::Lock(error) => return Some(error.help()),
+            Refusal::UnknownLastRun(Problem { help: Some(help), .. })
+            | Refusal::UnsafeDirectory { help: Some(help), .. } => return Some(help.clone()),
+            Refusal::UnsafeDirectory { help: None, .. } => None,
             Refusal::MaxDelete { .. } if dry_run => Some("if the plan is right, raise --max-delete"),
             Refusal::MaxDelete { .. } => {
                 Some("check the plan with --dry-run; if it is right, raise --max-delete")
@@ -101,8 +105,6 @@ impl Refusal {
             Refusal::UnknownLastRun(_) => {
                 Some("make the state directory readable, or pass --clock-ok if the clock is right")
             }
-            Refusal::Lock(error) => Some(error.help()),
-            Refusal::UnsafeDirectory { help, .. } => help.as_deref(),
         };
         help.map(str::to_owned)
     }

@@ -116,7 +116,7 @@ pub trait Operation: Sized {
     /// # Errors
     ///
     /// If the record can't be written.
-    fn finish(&self) -> Result<(), String> {
+    fn finish(&self) -> Result<(), Problem> {
         Ok(())
     }
 
@@ -246,7 +246,7 @@ impl<O: Operation> Plan<O> {
             && failed == 0
             && let Err(why) = options.finish()
         {
-            notes.warnings.insert(0, why.into());
+            notes.warnings.insert(0, why);
         }
         // The locks are held until here.
         drop(locks);

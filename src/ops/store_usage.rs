@@ -78,7 +78,7 @@ pub fn store_usage(
             }
             Found::Foreign(_) => counted.foreign += 1,
             Found::Failed { name, error } => {
-                problems.push(spec.failed(&name, &crate::sys::why(&error)));
+                problems.push(spec.failed(&name, crate::sys::problem(&error)));
             }
         }
     })?;

@@ -5,6 +5,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::sys::{DirError, why};
+use crate::text::Problem;
 
 use super::name::EntryName;
 use super::spec::StoreSpec;
@@ -94,8 +95,9 @@ impl StoreError {
     }
 
     /// An unusable store.
-    pub(super) fn unusable(spec: &StoreSpec, why: impl Into<String>) -> Self {
-        StoreError::Unusable { store: spec.address(), why: why.into(), help: None, missing: false }
+    pub(super) fn unusable(spec: &StoreSpec, why: impl Into<Problem>) -> Self {
+        let Problem { message, help } = why.into();
+        StoreError::Unusable { store: spec.address(), why: message, help, missing: false }
     }
 
     pub(super) fn entry(spec: &StoreSpec, name: EntryName, source: io::Error) -> Self {

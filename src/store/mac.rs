@@ -17,6 +17,7 @@ use sha2::Sha256;
 
 use super::name::EntryName;
 use crate::sys::{Readers, read_trusted};
+use crate::text::{Problem, shell_path};
 
 /// The minimum length of a key in bytes.
 const SHORTEST_KEY: usize = 16;
@@ -79,17 +80,16 @@ impl MacKey {
     ///
     /// # Errors
     ///
-    /// The problem as a message: the file can't be read, other users can read it, or it is too short.
-    pub fn read(path: &Path, scope: &str) -> Result<MacKey, String> {
+    /// The problem: the file can't be read, other users can read it, or it is too short.
+    pub fn read(path: &Path, scope: &str) -> Result<MacKey, Problem> {
         let bytes = secret(path)?;
         if bytes.len() < SHORTEST_KEY {
-            return Err(format!(
-                "{0}: key of {1} bytes, expected at least {SHORTEST_KEY}: run `head -c 32 /dev/urandom | base64 >{0}`",
-                path.display(),
-                bytes.len()
-            ));
+            let why = format!("key of {} bytes, expected at least {SHORTEST_KEY}", bytes.len());
+            let help = format!("run `head -c 32 /dev/urandom | base64 >{}`", shell_path(path));
+            return Err(Problem::from(why).at(path.display()).help(help));
         }
-        let mac = Hmac::new_from_slice(&bytes).map_err(|error| format!("{}: {error}", path.display()))?;
+        let mac = Hmac::new_from_slice(&bytes)
+            .map_err(|error| Problem::from(error.to_string()).at(path.display()))?;
         Ok(MacKey { mac, scope: scope.to_owned() })
     }
 
@@ -141,14 +141,14 @@ impl MacKey {
 /// # Errors
 ///
 /// If it can't be read, is larger, other users can read or write it, or neither root nor the current user owns it.
-pub fn secret(path: &Path) -> Result<Vec<u8>, String> {
+pub fn secret(path: &Path) -> Result<Vec<u8>, Problem> {
     let bytes = read_trusted(path, Readers::Group, LONGEST_KEY)?;
     Ok(bytes.trim_ascii().to_vec())
 }
 
 /// Reads the key from `key_file=` in the address of a store.
 #[cfg(any(feature = "sqlite", feature = "redis"))]
-pub(super) fn key_of(path: Option<&Path>, scope: &str) -> Result<Option<MacKey>, String> {
+pub(super) fn key_of(path: Option<&Path>, scope: &str) -> Result<Option<MacKey>, Problem> {
     path.map(|path| MacKey::read(path, scope)).transpose()
 }
 
@@ -164,7 +164,7 @@ mod tests {
         let path = root.path().join("key");
         fs::write(&path, "0123456789abcdef\n").unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o604)).unwrap();
-        assert!(MacKey::read(&path, "sqlite:").unwrap_err().contains("every local user"));
+        assert!(MacKey::read(&path, "sqlite:").unwrap_err().message.contains("every local user"));
         fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
         let key = MacKey::read(&path, "sqlite:").unwrap();
         let id = EntryName::new(&[b'a'; 40]).unwrap();
@@ -208,9 +208,9 @@ mod tests {
         let [one, two] = [&key, &redis].map(|key| key.mac(MacVersion::Two, &covered(5, None)));
         assert_ne!(one, two);
         fs::write(&path, "short").unwrap();
-        assert!(MacKey::read(&path, "sqlite:").unwrap_err().contains("5 bytes"));
+        assert!(MacKey::read(&path, "sqlite:").unwrap_err().message.contains("5 bytes"));
         fs::write(&path, [b'k'; 4097]).unwrap();
-        assert!(MacKey::read(&path, "sqlite:").unwrap_err().contains("too large"));
+        assert!(MacKey::read(&path, "sqlite:").unwrap_err().message.contains("too large"));
         assert!(MacKey::read(&root.path().join("none"), "").is_err());
         assert_eq!(format!("{key:?}"), "MacKey(…)");
     }

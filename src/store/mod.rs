@@ -16,6 +16,7 @@ use std::sync::atomic::AtomicBool;
 
 use crate::pickle::Tree;
 pub use crate::sys::{DirStamp, FileId, Removal};
+pub use crate::text::Problem;
 
 mod address;
 mod backend;

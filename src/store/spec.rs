@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use crate::location::Location;
 use crate::moin::Version;
+use crate::text::Problem;
 
 /// A wiki that uses a store.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,8 +49,8 @@ impl StoreSpec {
         self.location.stem().join(name.to_string())
     }
 
-    /// The message for an entry that could not be read or removed, with a shortened id.
-    pub fn failed(&self, name: &dyn fmt::Display, why: &dyn fmt::Display) -> String {
-        format!("{}/{name}: {why}", self.location.stem().display())
+    /// The problem of an entry that could not be read or removed, with a shortened id.
+    pub fn failed(&self, name: &dyn fmt::Display, why: impl Into<Problem>) -> Problem {
+        why.into().at(format_args!("{}/{name}", self.location.stem().display()))
     }
 }

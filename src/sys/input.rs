@@ -11,7 +11,7 @@ use rustix::fs::{Mode, OFlags, fcntl_getfl, fcntl_setfl, openat};
 use super::dir::Dir;
 use super::open_dir::{self, CAUTIOUS, DirError, is_ours};
 use super::why::why;
-use crate::text::shell_path;
+use crate::text::{Problem, shell_path};
 
 /// Why a file was not read.
 #[derive(Debug, thiserror::Error)]
@@ -117,17 +117,17 @@ pub enum Readers {
 ///
 /// # Errors
 ///
-/// The problem as a message that starts with the path.
-pub fn read_trusted(path: &Path, readers: Readers, most: u64) -> Result<Vec<u8>, String> {
-    let failed = |why: String| format!("{}: {why}", path.display());
+/// The problem, with a message that starts with the path.
+pub fn read_trusted(path: &Path, readers: Readers, most: u64) -> Result<Vec<u8>, Problem> {
+    let failed = |why: String| Problem::from(why).at(path.display());
     let quoted = shell_path(path);
     let file = match open_dir::file(path) {
         Ok(fd) => File::from(fd),
         Err(DirError::Missing { path: missing }) => {
-            return Err(format!("{}: no such file", missing.display()));
+            return Err(Problem::from("no such file").at(missing.display()));
         }
         Err(DirError::Io { source, .. }) => return Err(failed(why(&source))),
-        Err(error) => return Err(error.to_string()),
+        Err(error) => return Err(error.to_string().into()),
     };
     let stat = file.metadata().map_err(|error| failed(why(&error)))?;
     let (mode, owner) = (stat.mode() & 0o7777, stat.uid());
@@ -135,21 +135,20 @@ pub fn read_trusted(path: &Path, readers: Readers, most: u64) -> Result<Vec<u8>,
         return Err(failed("not a regular file".to_owned()));
     }
     if !is_ours(owner) {
-        return Err(failed(format!(
-            "owned by user {owner}, who is neither root nor you: run `chown root {quoted}`"
-        )));
+        let why = format!("owned by user {owner}, who is neither root nor you");
+        return Err(failed(why).help(format!("run `chown root {quoted}`")));
     }
     if readers == Readers::Group && mode & 0o007 != 0 {
-        return Err(failed(format!(
-            "every local user can read or write it (mode {mode:04o}): run `chmod o= {quoted}`"
-        )));
+        let why = format!("every local user can read or write it (mode {mode:04o})");
+        return Err(failed(why).help(format!("run `chmod o= {quoted}`")));
     }
     if mode & 0o022 != 0 {
-        return Err(failed(format!("other users can write it (mode {mode:04o}): run `chmod go-w {quoted}`")));
+        let why = format!("other users can write it (mode {mode:04o})");
+        return Err(failed(why).help(format!("run `chmod go-w {quoted}`")));
     }
     // Another hard link may be a secret of another user.
     if readers == Readers::Group && stat.nlink() != 1 {
-        return Err(failed(format!("has {} hard links: use a copy", stat.nlink())));
+        return Err(failed(format!("has {} hard links", stat.nlink())).help("use a copy of the file"));
     }
     if stat.len() > most {
         return Err(failed(format!("too large for this kind of file: {} bytes, limit {most}", stat.len())));
@@ -201,25 +200,29 @@ mod tests {
             [(0o604, "every local user"), (0o602, "every local user"), (0o660, "other users can write")]
         {
             mode(&at("key"), bad);
-            assert!(secret("key").unwrap_err().contains(why), "{bad:o}");
+            let error = secret("key").unwrap_err();
+            assert!(error.message.contains(why) && error.help.is_some(), "{bad:o}: {error:?}");
         }
         mode(&at("key"), 0o600);
         symlink("key", at("link")).unwrap();
         assert_eq!(secret("link").unwrap(), b"k");
         symlink("none", at("dangling")).unwrap();
-        assert_eq!(secret("dangling").unwrap_err(), format!("{}: no such file", at("none").display()));
-        assert!(secret("none").unwrap_err().ends_with(": no such file"));
+        assert_eq!(
+            secret("dangling").unwrap_err().message,
+            format!("{}: no such file", at("none").display())
+        );
+        assert!(secret("none").unwrap_err().message.ends_with(": no such file"));
         mknodat(CWD, at("fifo"), FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
         for name in ["fifo", ".", ".."] {
-            assert!(secret(name).unwrap_err().ends_with("not a regular file"), "{name}");
+            assert!(secret(name).unwrap_err().message.ends_with("not a regular file"), "{name}");
         }
         let device = read_trusted(Path::new("/dev/zero"), Readers::Group, 4096);
-        assert!(device.unwrap_err().ends_with("not a regular file"));
+        assert!(device.unwrap_err().message.ends_with("not a regular file"));
         fs::write(at("large"), [b'k'; 4097]).unwrap();
         mode(&at("large"), 0o600);
-        assert!(secret("large").unwrap_err().contains("too large"));
+        assert!(secret("large").unwrap_err().message.contains("too large"));
         fs::hard_link(at("key"), at("second")).unwrap();
-        assert!(secret("key").unwrap_err().contains("2 hard links"));
+        assert!(secret("key").unwrap_err().message.contains("2 hard links"));
     }
 
     #[test]
@@ -232,7 +235,7 @@ mod tests {
         assert_eq!(read_trusted(&path, Readers::Everybody, 9).unwrap(), b"pem");
         for bad in [0o664, 0o646] {
             mode(&path, bad);
-            let why = read_trusted(&path, Readers::Everybody, 9).unwrap_err();
+            let why = read_trusted(&path, Readers::Everybody, 9).unwrap_err().message;
             assert!(why.contains("other users can write it"), "{bad:o}: {why}");
         }
     }
@@ -252,11 +255,11 @@ mod tests {
         // As in contrib/moin: the wiki's group may read the key.
         chown(at("key"), Some(0), Some(33)).unwrap();
         assert_eq!(read_trusted(&at("key"), Readers::Group, 9).unwrap(), b"k");
-        let why = read_trusted(&at("link"), Readers::Group, 9).unwrap_err();
+        let why = read_trusted(&at("link"), Readers::Group, 9).unwrap_err().message;
         assert!(why.contains("unsafe symbolic link: its owner, user 12345"), "{why}");
         chown(at("key"), Some(12345), None).unwrap();
         for readers in [Readers::Group, Readers::Everybody] {
-            let why = read_trusted(&at("key"), readers, 9).unwrap_err();
+            let why = read_trusted(&at("key"), readers, 9).unwrap_err().message;
             assert!(why.contains("owned by user 12345"), "{why}");
         }
     }

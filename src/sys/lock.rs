@@ -68,11 +68,18 @@ pub enum LockError {
 
 impl LockError {
     /// What the user can do.
-    pub fn help(&self) -> &'static str {
+    pub fn help(&self) -> String {
+        let other = match super::is_root() {
+            true => "set RUNTIME_DIRECTORY to another directory",
+            false => "set XDG_STATE_HOME or STATE_DIRECTORY to a directory that you own",
+        };
         match self {
-            LockError::Held { .. } => "run the command again later, or pass --wait",
-            _ if super::is_root() => "set RUNTIME_DIRECTORY to another directory",
-            _ => "set XDG_STATE_HOME or STATE_DIRECTORY to a directory that you own",
+            LockError::Held { .. } => "run the command again later, or pass --wait".to_owned(),
+            LockError::UnsafeDirectory(error) => match error.help() {
+                Some(help) => format!("{help}, or {other}"),
+                None => other.to_owned(),
+            },
+            _ => other.to_owned(),
         }
     }
 }

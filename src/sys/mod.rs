@@ -57,5 +57,5 @@ pub use remove::{Removal, remove_if};
 pub use signal::{GaveUp, asked_to_stop, must_stop, stop_flag, within};
 pub use syslog::{SYSLOG, Severity, syslog};
 pub use user::is_root;
-pub use why::why;
+pub use why::{problem, why};
 pub use write::{Replaced, replace, sync_directory, write_atomically, write_new, write_public};

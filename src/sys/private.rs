@@ -10,7 +10,7 @@ use rustix::io::Errno;
 use super::dir::Dir;
 use super::file::links;
 use super::open_dir::{DirError, is_ours};
-use crate::text::shell_path;
+use crate::text::{Problem, shell_path};
 
 /// An open directory that other users could not write to when it was opened.
 #[derive(Debug)]
@@ -24,7 +24,7 @@ pub struct PrivateDir {
 #[non_exhaustive]
 pub enum PrivateError {
     /// Other users can write to it.
-    #[error("{}: {}", path.display(), unsafe_because(path, *uid, *mode))]
+    #[error("{}: {}", path.display(), unsafe_because(*uid, *mode))]
     Unsafe {
         /// The directory.
         path: PathBuf,
@@ -38,9 +38,27 @@ pub enum PrivateError {
     Directory(DirError),
 }
 
-fn unsafe_because(path: &Path, uid: u32, mode: u32) -> String {
+impl PrivateError {
+    /// What to do, if that is known.
+    pub fn help(&self) -> Option<String> {
+        match self {
+            PrivateError::Unsafe { path, uid, .. } if is_ours(*uid) => {
+                Some(format!("run `chmod go-w {}`", shell_path(path)))
+            }
+            _ => None,
+        }
+    }
+}
+
+impl From<&PrivateError> for Problem {
+    fn from(error: &PrivateError) -> Problem {
+        Problem { message: error.to_string(), help: error.help() }
+    }
+}
+
+fn unsafe_because(uid: u32, mode: u32) -> String {
     if is_ours(uid) {
-        format!("other users can write here (mode {mode:04o}): run `chmod go-w {}`", shell_path(path))
+        format!("other users can write here (mode {mode:04o})")
     } else {
         format!("user {uid} owns this directory, and could change files in it")
     }

@@ -2,6 +2,8 @@
 
 use std::io;
 
+use crate::text::Problem;
+
 /// The text of an error without its number: `permission denied`.
 pub fn why(error: &io::Error) -> String {
     let text = error.to_string();
@@ -12,4 +14,10 @@ pub fn why(error: &io::Error) -> String {
         }
         _ => text,
     }
+}
+
+/// The problem that an error holds, or one with its text.
+pub fn problem(error: &io::Error) -> Problem {
+    let held = error.get_ref().and_then(|inner| inner.downcast_ref::<Problem>());
+    held.cloned().unwrap_or_else(|| why(error).into())
 }

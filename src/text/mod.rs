@@ -4,6 +4,7 @@ mod age;
 mod escape;
 mod list;
 pub mod measure;
+mod problem;
 mod shell;
 mod wrap;
 
@@ -12,5 +13,6 @@ pub(crate) use age::span_text;
 pub(crate) use escape::escape_into;
 pub use escape::{escape, is_unsafe};
 pub(crate) use list::list;
+pub use problem::Problem;
 pub(crate) use shell::{shell_path, shell_word};
 pub use wrap::{Paint, columns, ellipsis, hang, length, message, only_ascii, paint, wrap};

@@ -75,7 +75,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
             };
             met = true;
             if let Some(why) = entry.refused() {
-                context.complain(&spec.failed(&name, why));
+                context.problems([&spec.failed(&name, why.to_string())]);
                 exit = exit.and(Exit::Partial);
             }
             let tree = store.read_value(&name).ok().and_then(Read::present);

@@ -222,7 +222,7 @@ impl Searched {
                 }
             };
             if let Some(why) = session.refused() {
-                context.complain(&spec.failed(name, why));
+                context.problems([&spec.failed(name, why.to_string())]);
                 exit = Exit::Partial;
             }
             #[expect(clippy::cast_possible_truncation, reason = "times are bounded where they are read")]

@@ -46,7 +46,7 @@ pub(crate) fn look_at_all(
     let looking = context.progress("Reading sessions", &tally::LOOKED, std::slice::from_ref(spec));
     let mut failed = Problems::default();
     let scanned = store.scan(Fields::default(), &stop, &mut |found| match found {
-        Found::Failed { name, error } => failed.push(spec.failed(&name, &crate::sys::why(&error))),
+        Found::Failed { name, error } => failed.push(spec.failed(&name, crate::sys::problem(&error))),
         other => each(other),
     });
     drop(looking);
@@ -75,7 +75,7 @@ pub(crate) fn stream<'c>(
             let sender = sender;
             let mut batch = Vec::with_capacity(BATCH);
             let scanned = store.scan(Fields::default(), &stop, &mut |found| match found {
-                Found::Failed { name, error } => failed.push(spec.failed(&name, &crate::sys::why(&error))),
+                Found::Failed { name, error } => failed.push(spec.failed(&name, crate::sys::problem(&error))),
                 Found::Session(session) => {
                     batch.push(session);
                     if batch.len() == BATCH {

@@ -164,12 +164,11 @@ pub(crate) fn record(
         let error = outcome.as_ref().err().map(|failure| failure.message.as_str());
         let line = line(&summary, exit, error, seconds);
         if let Err(error) = syslog(socket, severity(exit), &line) {
-            let hint = match error.kind() {
-                ErrorKind::NotFound => " (nothing listens there: start a system log, or leave out --log)",
-                _ => "",
-            };
-            let error = why(&error);
-            context.warn(&format!("--log: {}: can't write to the log: {error}{hint}", socket.display()));
+            let text = why(&error);
+            context.warn(&format!("--log: {}: can't write to the log: {text}", socket.display()));
+            if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::ConnectionRefused) {
+                context.help("start a system log, or omit --log");
+            }
         }
     }
     if let Some(file) = metrics

@@ -14,6 +14,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::ops::Problem;
 use crate::store::{EntryName, Modified, NewSession, Raw};
 use crate::sys::{DirError, PrivateDir, PrivateError, sync_directory, why};
 
@@ -220,7 +221,8 @@ impl Journal {
     /// Opens or creates the journal.
     pub(super) fn open(path: PathBuf, from: &str, to: &str) -> io::Result<Journal> {
         let (dir, name) = parts(&path);
-        let mut file = PrivateDir::make(dir).map_err(io::Error::other)?.append(&name)?;
+        let mut file =
+            PrivateDir::make(dir).map_err(|error| io::Error::other(Problem::from(&error)))?.append(&name)?;
         if file.metadata()?.len() == 0 {
             let head = Head { wikifarm_journal: 1, from: from.to_owned(), to: to.to_owned() };
             writeln!(file, "{}", serde_json::to_string(&head)?)?;
@@ -258,14 +260,14 @@ impl Journal {
 /// # Errors
 ///
 /// If the journal can't be read, is not trusted, or belongs to other stores.
-pub(super) fn read(path: &Path, from: &str, to: &str) -> Result<Known, String> {
+pub(super) fn read(path: &Path, from: &str, to: &str) -> Result<Known, Problem> {
     let mut known = Known::default();
-    let failed = |why: String| format!("{}: {why}", path.display());
+    let failed = |why: String| Problem::from(why).at(path.display());
     let (dir, name) = parts(path);
     let dir = match PrivateDir::open(dir) {
         Ok(dir) => dir,
         Err(PrivateError::Directory(DirError::Missing { .. })) => return Ok(known),
-        Err(error) => return Err(error.to_string()),
+        Err(error) => return Err(Problem::from(&error)),
     };
     let Some(file) = dir.read(&name).map_err(|error| failed(why(&error)))? else {
         return Ok(known);
@@ -275,7 +277,7 @@ pub(super) fn read(path: &Path, from: &str, to: &str) -> Result<Known, String> {
     let mut next = |line: &mut Vec<u8>| {
         line.clear();
         let read = reader.read_until(b'\n', line);
-        read.map_err(|error| format!("{}: {error}", path.display(), error = why(&error)))
+        read.map_err(|error| failed(why(&error)))
     };
     let mut offset = next(&mut line)?;
     let wanted = Head { wikifarm_journal: 1, from: from.to_owned(), to: to.to_owned() };
@@ -333,7 +335,7 @@ mod tests {
         let id = |text: &str| EntryName::new(text.as_bytes()).unwrap();
         assert!(known.wrote(&id("one"), || hash(b"x")) && !known.wrote(&id("one"), || hash(b"y")));
         assert!(!known.wrote(&id("three"), || unreachable!()));
-        assert!(read(&path, "a", "c").unwrap_err().contains("other stores"));
+        assert!(read(&path, "a", "c").unwrap_err().message.contains("other stores"));
         assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
         assert!(read(&root.path().join("none"), "a", "b").unwrap().is_empty());
         delete(&path).unwrap();

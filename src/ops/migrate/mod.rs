@@ -12,7 +12,7 @@ use std::time::Instant;
 use crate::location::Location;
 use crate::ops;
 use crate::store::{EntryName, Read};
-use crate::sys::why;
+use crate::sys::problem;
 
 mod allow;
 mod cookie_map;
@@ -62,7 +62,7 @@ pub fn migrate(stores: &Stores, options: &Options, stop: &AtomicBool) -> Result<
         Some(stores.lock(&options.lock_dir, options.wait.then_some(stop))?)
     };
     let (path, from, to) = journal_of(stores, options);
-    let known = journal::read(&path, &from, &to).map_err(|why| MigrateError::Refused(why.into()))?;
+    let known = journal::read(&path, &from, &to).map_err(MigrateError::Refused)?;
     if options.on_conflict == OnConflict::Fail {
         no_conflicts(stores, options, &known)?;
     }
@@ -71,9 +71,8 @@ pub fn migrate(stores: &Stores, options: &Options, stop: &AtomicBool) -> Result<
     } else {
         stores.to.tidy();
         stores.from.tidy();
-        let journal = Journal::open(path.clone(), &from, &to).map_err(|error| {
-            MigrateError::Failed(format!("{}: {error}", path.display(), error = why(&error)).into())
-        })?;
+        let journal = Journal::open(path.clone(), &from, &to)
+            .map_err(|error| MigrateError::Failed(problem(&error).at(path.display())))?;
         Some(journal)
     };
     let mut transfer = Transfer::new(stores, options, journal, &known);

@@ -1,7 +1,8 @@
 //! Undoing a migration by its journal.
 
+use crate::ops::Problem;
 use crate::store::{EntryName, Raw, Read, Stamp, WritableStore, Written};
-use crate::sys::{Removal, why};
+use crate::sys::{Removal, problem};
 
 use super::journal::{self, Entry};
 use super::options::{MigrateError, Options};
@@ -17,7 +18,7 @@ use super::stores::{Stores, journal_of};
 pub fn rollback(stores: &Stores, options: &Options) -> Result<Undone, MigrateError> {
     let _locks = stores.lock(&options.lock_dir, None)?;
     let (path, from, to) = journal_of(stores, options);
-    let known = journal::read(&path, &from, &to).map_err(|why| MigrateError::Refused(why.into()))?;
+    let known = journal::read(&path, &from, &to).map_err(MigrateError::Refused)?;
     if known.is_empty() {
         return Err(MigrateError::Usage(
             "nothing to undo: no journal of a migration between these stores".into(),
@@ -38,26 +39,25 @@ pub fn rollback(stores: &Stores, options: &Options) -> Result<Undone, MigrateErr
         problems: Vec::new(),
     };
     for entries in known.sessions() {
-        let entries = entries.map_err(|error| format!("{}: {error}", path.display(), error = why(&error)));
+        let entries = entries.map_err(|error| problem(&error).at(path.display()));
         if let Err(why) = entries.and_then(|entries| undo(stores, &entries, &mut undone)) {
             undone.failed += 1;
-            undone.problems.push(why.into());
+            undone.problems.push(why);
         }
     }
     if undone.changed == 0 && undone.failed == 0 {
-        journal::delete(&path).map_err(|error| {
-            MigrateError::Failed(format!("{}: {error}", path.display(), error = why(&error)).into())
-        })?;
+        journal::delete(&path).map_err(|error| MigrateError::Failed(problem(&error).at(path.display())))?;
     }
     Ok(undone)
 }
 
 /// Undoes the entries of one session of the target.
-fn undo(stores: &Stores, entries: &[Entry], undone: &mut Undone) -> Result<(), String> {
+fn undo(stores: &Stores, entries: &[Entry], undone: &mut Undone) -> Result<(), Problem> {
     let Some(last) = entries.last() else { return Ok(()) };
-    let name = |id: &str| EntryName::new(id.as_bytes()).ok_or_else(|| "invalid id in the journal".to_owned());
+    let name =
+        |id: &str| EntryName::new(id.as_bytes()).ok_or_else(|| Problem::from("invalid id in the journal"));
     let (id, source_id) = (name(&last.to)?, name(&last.id)?);
-    let there = stores.to.read_raw(&id).map_err(|error| error.to_string())?;
+    let there = stores.to.read_raw(&id).map_err(|error| Problem::of(&error))?;
     if matches!(there, Read::Missing) {
         undone.gone += 1;
         return Ok(());
@@ -73,16 +73,16 @@ fn undo(stores: &Stores, entries: &[Entry], undone: &mut Undone) -> Result<(), S
     };
     // Restore the source first: a session always exists somewhere.
     if let Some(kept) = entries.iter().rev().find_map(|entry| entry.source.as_ref())
-        && matches!(stores.from.read_raw(&source_id).map_err(|error| error.to_string())?, Read::Missing)
+        && matches!(stores.from.read_raw(&source_id).map_err(|error| Problem::of(&error))?, Read::Missing)
     {
         let session = kept.session(source_id, &ours.bytes).ok_or("invalid pickle in the journal")?;
         match stores.from.write(&[&session]).pop() {
             Some(Ok(Written::Done(_))) => undone.restored += 1,
             Some(Ok(_)) => {}
             Some(Err(error)) => {
-                return Err(format!("{}: {source_id}: {error}", undone.from, error = why(&error)));
+                return Err(problem(&error).at(source_id).at(&undone.from));
             }
-            None => return Err("no answer from the store".to_owned()),
+            None => return Err("no answer from the store".into()),
         }
     }
     match entries.iter().find_map(|entry| entry.before.as_ref()) {
@@ -96,26 +96,26 @@ fn put_back(
     before: Option<crate::store::NewSession>,
     ours: &Raw,
     undone: &mut Undone,
-) -> Result<(), String> {
-    let Some(mut before) = before else { return Err("invalid pickle in the journal".to_owned()) };
+) -> Result<(), Problem> {
+    let Some(mut before) = before else { return Err("invalid pickle in the journal".into()) };
     before.instead_of = Some(ours.stamp);
     let id = before.id;
     match to.write(&[&before]).pop() {
         Some(Ok(Written::Done(_))) => undone.put_back += 1,
         Some(Err(error)) => {
-            return Err(format!("{}: {id}: {error}", undone.to, error = why(&error)));
+            return Err(problem(&error).at(id).at(&undone.to));
         }
         _ => undone.changed += 1,
     }
     Ok(())
 }
 
-fn remove_copy(to: &dyn WritableStore, ours: (EntryName, Stamp), undone: &mut Undone) -> Result<(), String> {
+fn remove_copy(to: &dyn WritableStore, ours: (EntryName, Stamp), undone: &mut Undone) -> Result<(), Problem> {
     match to.remove(&[ours], &|_| true).pop() {
         Some(Ok(Removal::Removed { .. })) => undone.deleted += 1,
         Some(Ok(Removal::Gone)) => undone.gone += 1,
         Some(Err(error)) => {
-            return Err(format!("{}: {}: {error}", undone.to, ours.0, error = why(&error)));
+            return Err(problem(&error).at(ours.0).at(&undone.to));
         }
         _ => undone.changed += 1,
     }

@@ -4,7 +4,7 @@ use std::io;
 
 use crate::ops::Problem;
 use crate::store::{EntryName, NewSession, Read, Since, Stamp, WritableStore, Written};
-use crate::sys::{Removal, why};
+use crate::sys::{Removal, problem};
 
 use super::flow::with_targets;
 use super::session::Ready;
@@ -101,15 +101,12 @@ impl Transfer<'_> {
                     self.note_pair(&ready);
                     self.tally.counts.unsettled += 1;
                     let from = self.stores.from.spec();
-                    let what = format!(
-                        "copied, but can't remove the session from the source: {error}",
-                        error = why(&error)
-                    );
+                    let what = problem(&error).at("copied, but can't remove the session from the source");
                     // The error may concern one file, for example an immutable one.
                     if !is_hopeless(&error) || error.kind() == io::ErrorKind::PermissionDenied {
                         self.tally.problem_of(from, ready.id, what);
                     } else if !std::mem::replace(&mut self.hopeless, true) {
-                        self.tally.problem(format!("{}: {what}", from.address()));
+                        self.tally.problem(what.at(from.address()));
                     }
                 }
             }
@@ -133,8 +130,7 @@ impl Transfer<'_> {
             Ok(false) => self.note_pair(&ready),
             Err(error) => {
                 self.tally.counts.unsettled += 1;
-                let what =
-                    format!("ended at the source, but can't remove the copy: {error}", error = why(&error));
+                let what = problem(&error).at("ended at the source, but can't remove the copy");
                 self.tally.problem_of(to.spec(), ready.new.id, what);
             }
         }
@@ -182,7 +178,7 @@ impl Transfer<'_> {
                 Ok(_) => self.changed_at_target(&ready),
                 Err(error) => {
                     self.tally.counts.unsettled += 1;
-                    self.tally.problem_of(self.stores.to.spec(), ready.id, why(&error));
+                    self.tally.problem_of(self.stores.to.spec(), ready.id, problem(&error));
                 }
             }
         }

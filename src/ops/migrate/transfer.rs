@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::io;
 
 use crate::store::{EntryName, NewSession, Read, Written, tally};
-use crate::sys::why;
+use crate::sys::problem;
 
 use super::cookie_map::Pair;
 use super::flow::{BATCH, Load, read_each, with_targets};
@@ -151,10 +151,10 @@ impl<'a> Transfer<'a> {
                     let to = self.stores.to.spec().address();
                     if is_hopeless(&error) {
                         if std::mem::take(&mut goes_on) {
-                            self.tally.problem(format!("{to}: {error}", error = why(&error)));
+                            self.tally.problem(problem(&error).at(&to));
                         }
                     } else {
-                        self.tally.problem_of(self.stores.to.spec(), ready.id, why(&error));
+                        self.tally.problem_of(self.stores.to.spec(), ready.id, problem(&error));
                     }
                 }
             }
@@ -176,8 +176,7 @@ impl<'a> Transfer<'a> {
         match journal.add(entries) {
             Ok(()) => true,
             Err(error) => {
-                let text = format!("{}: {error}", journal.file().display(), error = why(&error));
-                self.tally.problem(text);
+                self.tally.problem(problem(&error).at(journal.file().display()));
                 false
             }
         }

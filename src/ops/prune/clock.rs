@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::ops::Problem;
 use crate::ops::refusal::Refusal;
 use crate::sys::{DirError, PrivateDir, PrivateError, why, write_atomically};
 
@@ -56,7 +57,7 @@ impl ClockCheck {
             ClockCheck::Pinned => None,
         };
         let Some(dir) = state_dir else { return Ok(()) };
-        PrivateDir::make(dir).map_err(io::Error::other)?;
+        PrivateDir::make(dir).map_err(|error| io::Error::other(Problem::from(&error)))?;
         let path = dir.join(LAST_RUN);
         write_atomically(&path, format!("{now}\n").as_bytes(), 0o644).map_err(|error| {
             io::Error::new(error.kind(), format!("{}: {error}", path.display(), error = why(&error)))
@@ -83,13 +84,13 @@ fn compare(now: i64, last: i64) -> Option<Refusal> {
     }
 }
 
-fn last_run(dir: &Path) -> Result<Option<i64>, String> {
+fn last_run(dir: &Path) -> Result<Option<i64>, Problem> {
     let dir = match PrivateDir::open(dir) {
         Ok(dir) => dir,
         Err(PrivateError::Directory(DirError::Missing { .. })) => return Ok(None),
-        Err(error) => return Err(error.to_string()),
+        Err(error) => return Err(Problem::from(&error)),
     };
-    let at_file = |why: &str| format!("{}: {why}", dir.path().join(LAST_RUN).display());
+    let at_file = |why: &str| Problem::from(why).at(dir.path().join(LAST_RUN).display());
     match dir.read_text(LAST_RUN) {
         Ok(Some(text)) => text.trim().parse().map(Some).map_err(|_| at_file("not a whole number of seconds")),
         Ok(None) => Ok(None),

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::ops::run::Step;
 use crate::store::{EntryName, Found, SessionStore, Stamp, StoreSpec};
-use crate::sys::{Removal, why};
+use crate::sys::{Removal, problem};
 
 use super::hindrance::hindered;
 use super::options::Options;
@@ -92,20 +92,16 @@ impl Removing<'_> {
             return;
         }
         if let Err(error) = self.store.forget_ended() {
-            let why = format!(
-                "{}: can't remove old tombstones: {error}",
-                self.spec.location.stem().display(),
-                error = why(&error)
-            );
-            self.done.notes.fail(why);
+            let why = problem(&error).at("can't remove old tombstones");
+            self.done.notes.fail(why.at(self.spec.location.stem().display()));
         }
         if let Some(Err(error)) = pass.map(Pass::write) {
-            self.done.notes.warnings.push(format!("can't write the index: {error}").into());
+            self.done.notes.warnings.push(error.at("can't write the index"));
         }
     }
 
     fn fail_at(&mut self, name: &EntryName, error: &io::Error) {
-        self.done.notes.fail(self.spec.failed(name, &why(error)));
+        self.done.notes.fail(self.spec.failed(name, problem(error)));
     }
 
     /// Removes a batch. Returns the files that the user has no permission to remove.
@@ -130,8 +126,7 @@ impl Removing<'_> {
                 Ok(Removal::Raced) => {
                     self.done.counts.kept_by_race += 1;
                     let what = "replaced during its removal: the new file may have been removed instead";
-                    let warning = self.spec.failed(&victim.name, &what);
-                    self.done.notes.warnings.push(warning.into());
+                    self.done.notes.warnings.push(self.spec.failed(&victim.name, what));
                 }
                 Ok(_) => self.done.counts.kept_by_race += 1,
                 Err(error) if is_forbidden(&error) => forbidden.push((victim.name, error)),

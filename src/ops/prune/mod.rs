@@ -5,7 +5,9 @@ use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
 use crate::store::{SessionStore, StoreSpec};
+use crate::sys::problem;
 
+use super::problems::Problem;
 use super::report::StoreResult;
 use super::run::{self, Decision, Opened, Operation};
 
@@ -91,8 +93,9 @@ impl Operation for Options {
     }
 
     /// Saves the time for the clock guard, only after a successful run.
-    fn finish(&self) -> Result<(), String> {
-        self.clock.save(self.now).map_err(|error| format!("can't save the time of this run: {error}"))
+    fn finish(&self) -> Result<(), Problem> {
+        let failed = |error: std::io::Error| problem(&error).at("can't save the time of this run");
+        self.clock.save(self.now).map_err(failed)
     }
 
     fn total(stores: &[StoreResult<Counts, Source>]) -> Total {

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
+use crate::ops::Problem;
 use crate::store::index::{Gather, Index, Kind, Known, Totals};
 use crate::store::{Expires, Facts, Fields, SessionStore, Sink, StoreError, seconds};
 
@@ -24,7 +25,7 @@ impl Pass {
     }
 
     /// Why an existing index is not used.
-    pub(super) fn ignored(&self) -> Option<&str> {
+    pub(super) fn ignored(&self) -> Option<&Problem> {
         self.index.ignored()
     }
 
@@ -70,7 +71,7 @@ impl Pass {
     }
 
     /// Writes the new index.
-    pub(super) fn write(self) -> Result<(), String> {
+    pub(super) fn write(self) -> Result<(), Problem> {
         match self.gathered {
             Some(gathered) => self.index.write(gathered, self.known.as_ref()),
             None => Ok(()),

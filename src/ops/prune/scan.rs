@@ -118,7 +118,7 @@ impl Look<'_> {
     /// Counts the sessions that the index knows.
     fn take_left_out(&mut self, pass: Pass) {
         if let Some(why) = pass.ignored() {
-            self.scanned.notes.warnings.push(why.into());
+            self.scanned.notes.warnings.push(why.clone());
         }
         let (count, newest) = pass.left_out();
         self.scanned.counts.scanned += count;
@@ -139,7 +139,7 @@ impl Look<'_> {
             Found::Session(session) => {
                 counts.count(session.state(self.judge.now, self.judge.policy.idle()));
                 if let Err(why) = &session.facts {
-                    notes.unreadable.push(self.spec.failed(&session.id, why));
+                    notes.unreadable.push(self.spec.failed(&session.id, why.to_string()));
                 }
                 (session.id, session.stamp, session.modified, session.size)
             }
@@ -155,7 +155,7 @@ impl Look<'_> {
                 return;
             }
             Found::Failed { name, error } => {
-                return notes.fail(self.spec.failed(name, &crate::sys::why(error)));
+                return notes.fail(self.spec.failed(name, crate::sys::problem(error)));
             }
         };
         self.saw(modified, Some(name));

@@ -3,8 +3,9 @@
 use std::io;
 use std::thread;
 
+use crate::ops::Problem;
 use crate::store::{EntryName, Fields, Found, Session, SessionStore, Stamp};
-use crate::sys::{Removal, why};
+use crate::sys::{Removal, problem};
 
 use super::target::{Match, Target};
 
@@ -25,7 +26,7 @@ pub(super) enum Ended {
     /// It exists, but can't be read: a wiki may be writing it in place.
     Unreadable,
     /// It could not be read or removed: why.
-    Failed(String),
+    Failed(Problem),
 }
 
 /// Removes sessions that did not change and for which `matches` is true. Returns one result for each session, in order.
@@ -45,7 +46,7 @@ pub(super) fn end(store: &dyn SessionStore, id: &EntryName, target: &Target, log
         let session = match store.read(id, Fields::default()) {
             Ok(Some(session)) => session,
             Ok(None) => return Ended::Gone,
-            Err(error) => return Ended::Failed(error.to_string()),
+            Err(error) => return Ended::Failed(Problem::of(&error)),
         };
         match meant(&session) {
             Match::Yes(_) => {}
@@ -63,8 +64,8 @@ pub(super) fn end(store: &dyn SessionStore, id: &EntryName, target: &Target, log
             Some(Ok(Removal::Removed { .. } | Removal::Raced)) => return Ended::Removed(user),
             Some(Ok(Removal::Gone)) => return Ended::Gone,
             Some(Ok(_)) => ended = Ended::StillThere(user),
-            Some(Err(error)) => return Ended::Failed(why(&error)),
-            None => return Ended::Failed("no answer from the store".to_owned()),
+            Some(Err(error)) => return Ended::Failed(problem(&error)),
+            None => return Ended::Failed("no answer from the store".into()),
         }
     }
     ended

@@ -6,7 +6,7 @@ use std::thread;
 use crate::ops::packed::Packed;
 use crate::ops::run::{Opened, Step};
 use crate::store::{EntryName, Stamp};
-use crate::sys::{Removal, why};
+use crate::sys::{Removal, problem};
 
 use super::end::{Ended, end, remove as remove_batch};
 use super::options::Options;
@@ -65,7 +65,7 @@ fn remove(watched: &mut Watched<'_>, victims: &Packed<1>) {
                 Ok(Removal::Gone) => Ended::Gone,
                 // It changed.
                 Ok(_) => end(store, &id, target, logged_in == [1]),
-                Err(error) => Ended::Failed(why(&error)),
+                Err(error) => Ended::Failed(problem(&error)),
             };
             if watched.removed(id, ended, logged_in == [1]) {
                 part.push(&id, stamp, logged_in);

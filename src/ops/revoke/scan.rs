@@ -90,7 +90,7 @@ impl Look<'_> {
         match found {
             Found::Session(session) => self.take_session(session),
             Found::Failed { name, error } => {
-                self.scanned.notes.fail(self.spec.failed(&name, &crate::sys::why(&error)))
+                self.scanned.notes.fail(self.spec.failed(&name, crate::sys::problem(&error)))
             }
             Found::Temp(_) | Found::Foreign(_) => {}
         }

@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::ops::Problem;
 use crate::ops::packed::Packed;
 use crate::ops::run::{Opened, Step};
 use crate::store::{EntryName, SessionStore, StoreSpec};
@@ -124,7 +125,7 @@ impl<'a> Watched<'a> {
                 return true;
             }
             Ended::Failed(why) => {
-                self.fail(&id, &why);
+                self.fail(&id, why);
                 return false;
             }
             Ended::StillThere(user) => (user, Now::There),
@@ -134,8 +135,8 @@ impl<'a> Watched<'a> {
         true
     }
 
-    fn fail(&mut self, id: &EntryName, why: &str) {
-        self.done.notes.fail(self.spec.failed(&id, &why));
+    fn fail(&mut self, id: &EntryName, why: Problem) {
+        self.done.notes.fail(self.spec.failed(&id, why));
     }
 
     /// The sessions that returned and those of the next part, each with whether a user was logged in.
@@ -198,7 +199,7 @@ impl<'a> Watched<'a> {
             Ended::StillThere(user) => (user, Now::There),
             Ended::Unreadable => (None, Now::Unreadable),
             Ended::Failed(why) => {
-                self.fail(&id, &why);
+                self.fail(&id, why);
                 (None, Now::Failed)
             }
             Ended::Gone | Ended::NoMatch => {
@@ -231,7 +232,7 @@ impl<'a> Watched<'a> {
             if seen.now == Now::Unreadable {
                 self.done.counts.unreadable += 1;
                 let why = "saved again, and unreadable: it may match";
-                self.done.notes.problems.push(self.spec.failed(&id, &why));
+                self.done.notes.problems.push(self.spec.failed(&id, why));
             }
             if seen.times > 0 || still_there {
                 self.done.counts.came_back += u64::from(seen.times > 0);

@@ -107,7 +107,7 @@ fn store(
         Found::Foreign(name) => names::foreign(spec, &name, found),
         Found::Failed { name, error } => {
             modes.failed();
-            failed.push(spec.failed(&name, &crate::sys::why(&error)));
+            failed.push(spec.failed(&name, crate::sys::problem(&error)));
         }
     });
     report.problems.extend(failed.lines(&spec.address()));

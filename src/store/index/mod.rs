@@ -16,6 +16,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use crate::sys::{DirStamp, PrivateDir};
 
 use crate::location::Layout;
+use crate::text::Problem;
 
 mod gather;
 mod header;
@@ -47,7 +48,7 @@ pub struct Index {
     began: (i64, i64),
     old: Option<(Header, File)>,
     /// Why an existing file is not used.
-    ignored: Option<String>,
+    ignored: Option<Problem>,
 }
 
 impl Index {
@@ -61,7 +62,7 @@ impl Index {
         let mut index = Index { dir: dir.to_owned(), name, identity, began, old: None, ignored: None };
         match index.read() {
             Ok(old) => index.old = old,
-            Err(why) => index.ignored = Some(format!("{}: index ignored: {why}", index.path().display())),
+            Err(why) => index.ignored = Some(index.because(why)),
         }
         index
     }
@@ -70,14 +71,19 @@ impl Index {
         self.dir.join(&self.name)
     }
 
-    fn read(&self) -> Result<Option<(Header, File)>, String> {
+    /// The problem of a file that is not used.
+    fn because(&self, why: impl Into<Problem>) -> Problem {
+        why.into().at("index ignored").at(self.path().display())
+    }
+
+    fn read(&self) -> Result<Option<(Header, File)>, Problem> {
         if let Err(error) = self.dir.symlink_metadata()
             && error.kind() == io::ErrorKind::NotFound
         {
             return Ok(None);
         }
-        let dir = PrivateDir::open(&self.dir).map_err(|error| error.to_string())?;
-        let Some(mut file) = dir.read(&self.name).map_err(|error| crate::sys::why(&error))? else {
+        let dir = PrivateDir::open(&self.dir).map_err(|error| Problem::from(&error))?;
+        let Some(mut file) = dir.read(&self.name).map_err(|error| crate::sys::problem(&error))? else {
             return Ok(None);
         };
         let mut bytes = [0; SIZE];
@@ -87,8 +93,8 @@ impl Index {
     }
 
     /// Why an existing file is not used.
-    pub fn ignored(&self) -> Option<&str> {
-        self.ignored.as_deref()
+    pub fn ignored(&self) -> Option<&Problem> {
+        self.ignored.as_ref()
     }
 
     /// The totals of the last scan, and its start in unix seconds.
@@ -125,7 +131,7 @@ impl Index {
         match Known::read(header, file) {
             Ok(known) => Some(known),
             Err(why) => {
-                self.ignored = Some(format!("{}: index ignored: {why}", self.path().display()));
+                self.ignored = Some(self.because(why.to_string()));
                 None
             }
         }
@@ -149,10 +155,10 @@ impl Index {
     /// # Errors
     ///
     /// The directory of the index is not safe, or the file could not be written. The old index is still there then.
-    pub fn write(&self, gathered: Gather, known: Option<&Known>) -> Result<(), String> {
-        let dir = PrivateDir::make(&self.dir).map_err(|error| error.to_string())?;
+    pub fn write(&self, gathered: Gather, known: Option<&Known>) -> Result<(), Problem> {
+        let dir = PrivateDir::make(&self.dir).map_err(|error| Problem::from(&error))?;
         dir.replace(&self.name, |file| gathered.write(known, file))
-            .map_err(|error| format!("{}: {}", self.path().display(), crate::sys::why(&error)))
+            .map_err(|error| crate::sys::problem(&error).at(self.path().display()))
     }
 }
 

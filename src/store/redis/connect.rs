@@ -14,6 +14,7 @@ use rustls::{ClientConfig, RootCertStore};
 use crate::location::{RedisLocation, RedisServer, TlsFiles};
 use crate::store::mac::secret;
 use crate::sys::{self, Readers, read_trusted};
+use crate::text::Problem;
 
 use super::trouble::{Trouble, is_mistrust};
 use super::wire::{GivenUp, Wire};
@@ -46,9 +47,10 @@ pub(super) struct Server {
 
 impl Server {
     /// Prepares the connection.
-    pub(super) fn new(address: &RedisLocation) -> Result<Self, String> {
+    pub(super) fn new(address: &RedisLocation) -> Result<Self, Problem> {
         let password = |path: &PathBuf| {
-            String::from_utf8(secret(path)?).map_err(|_| format!("{}: password is not UTF-8", path.display()))
+            let text = String::from_utf8(secret(path)?);
+            text.map_err(|_| Problem::from("password is not UTF-8").at(path.display()))
         };
         Ok(Server {
             server: address.server.clone(),
@@ -162,16 +164,16 @@ fn wait(pause: Duration) {
 const LARGEST_PEM: u64 = 1024 * 1024;
 
 /// The TLS configuration with the certificate files.
-fn tls(files: &TlsFiles) -> Result<ClientConfig, String> {
+fn tls(files: &TlsFiles) -> Result<ClientConfig, Problem> {
     let pem = |path: &Path| {
         let bytes = read_trusted(path, Readers::Everybody, LARGEST_PEM)?;
         let begin: &[u8] = b"-----BEGIN CERTIFICATE-----";
         let whole = bytes.windows(begin.len()).any(|line| line == begin);
-        if whole { Ok(bytes) } else { Err(format!("{}: no certificate in PEM", path.display())) }
+        if whole { Ok(bytes) } else { Err(Problem::from("no certificate in PEM").at(path.display())) }
     };
     let certificates = |path: &Path| {
         let parsed = CertificateDer::pem_slice_iter(&pem(path)?).collect::<Result<Vec<_>, _>>();
-        parsed.map_err(|error| format!("{}: {error}", path.display()))
+        parsed.map_err(|error| Problem::from(error.to_string()).at(path.display()))
     };
     let mut authorities = RootCertStore::empty();
     let trusted = match &files.ca_file {
@@ -180,7 +182,7 @@ fn tls(files: &TlsFiles) -> Result<ClientConfig, String> {
             let found = rustls_native_certs::load_native_certs();
             match found.errors.into_iter().next() {
                 Some(error) => {
-                    return Err(format!("can't read the certificates of this machine: {error}"));
+                    return Err(format!("can't read the certificates of this machine: {error}").into());
                 }
                 None => found.certs,
             }
@@ -194,7 +196,7 @@ fn tls(files: &TlsFiles) -> Result<ClientConfig, String> {
         .map_err(|error| error.to_string())?
         .with_root_certificates(authorities);
     let Some((certificate, key)) = &files.own else { return Ok(settings.with_no_client_auth()) };
-    let with_path = |error: &dyn std::fmt::Display| format!("{}: {error}", key.display());
+    let with_path = |error: &dyn std::fmt::Display| Problem::from(error.to_string()).at(key.display());
     let secret = PrivateKeyDer::from_pem_slice(&secret(key)?).map_err(|error| with_path(&error))?;
     settings.with_client_auth_cert(certificates(certificate)?, secret).map_err(|error| with_path(&error))
 }

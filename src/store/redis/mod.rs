@@ -19,6 +19,7 @@ use std::sync::atomic::AtomicBool;
 use crate::location::{Location, RedisLocation};
 use crate::pickle::Tree;
 use crate::sys::{self, FileId, MAX_FILE, Modified, NotOpened, Removal};
+use crate::text::Problem;
 
 use super::backend::{Backend, elsewhere, made_by_wiki};
 use super::error::StoreError;
@@ -98,7 +99,7 @@ impl RedisStore {
         let Location::Redis(address) = &spec.location else {
             return Err(StoreError::unusable(&spec, "not a Redis server"));
         };
-        let failed = |why: String| StoreError::unusable(&spec, why);
+        let failed = |why: Problem| StoreError::unusable(&spec, why);
         let troubled = |why: Trouble| why.of_store(&spec);
         let scope = format!("redis:{}", address.prefix);
         let key = mac::key_of(address.key_file.as_deref(), &scope).map_err(failed)?;
@@ -110,8 +111,8 @@ impl RedisStore {
         let version = version.as_deref().unwrap_or(newest);
         let Some(version) = VERSIONS.into_iter().find(|known| *known == version) else {
             let why = format!("keys of version {:?}; this wikifarm supports {newest}", shortened(version));
-            let help = Some("use the version of wikifarm that created the keys".to_owned());
-            return Err(StoreError::Unusable { store: spec.address(), why, help, missing: false });
+            let help = "use the version of wikifarm that created the keys";
+            return Err(failed(Problem::from(why).help(help)));
         };
         let id = identity(&server, address);
         let done = Done::new(&address.prefix);

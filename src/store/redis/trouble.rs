@@ -7,6 +7,7 @@ use redis::{ErrorKind, RedisError, ServerErrorKind};
 
 use super::wire::GivenUp;
 use crate::store::{StoreError, StoreSpec};
+use crate::text::Problem;
 
 /// The maximum number of characters that are shown of a message from the server.
 const LONGEST: usize = 300;
@@ -33,9 +34,8 @@ impl fmt::Display for Trouble {
 
 impl From<&Trouble> for io::Error {
     fn from(trouble: &Trouble) -> io::Error {
-        // The error of one session has no place of its own for advice.
-        let help = trouble.help.map_or_else(String::new, |help| format!(": {help}"));
-        io::Error::new(trouble.kind, format!("{}{help}", trouble.text))
+        let Trouble { text, help, kind } = trouble.clone();
+        io::Error::new(kind, Problem { message: text, help: help.map(str::to_owned) })
     }
 }
 

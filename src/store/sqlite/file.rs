@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use crate::store::Usage;
 use crate::sys::{self, AsOwner, Dir, DirError, FileId, FileStat, NotOpened};
-use crate::text::shell_path;
+use crate::text::{Problem, shell_path};
 
 /// The suffixes of the files that SQLite keeps beside a database.
 const BESIDE: [&str; 3] = ["-journal", "-wal", "-shm"];
@@ -45,20 +45,19 @@ pub(super) enum Unusable {
         /// What to do.
         help: String,
     },
-    /// A reason that the user can remove.
-    Fixable {
-        /// The message.
-        why: String,
-        /// What to do.
-        help: String,
-    },
-    /// Another reason. Has the message.
-    Why(String),
+    /// Another reason.
+    Why(Problem),
+}
+
+impl From<String> for Unusable {
+    fn from(why: String) -> Self {
+        Unusable::Why(why.into())
+    }
 }
 
 impl From<rusqlite::Error> for Unusable {
     fn from(error: rusqlite::Error) -> Self {
-        Unusable::Why(error.to_string())
+        error.to_string().into()
     }
 }
 
@@ -87,7 +86,7 @@ pub(super) struct DatabaseFile {
 impl DatabaseFile {
     /// Examines the file and its directory.
     pub(super) fn of(file: &Path) -> Result<DatabaseFile, Unusable> {
-        let name = file.file_name().ok_or_else(|| Unusable::Why("no file name".to_owned()))?;
+        let name = file.file_name().ok_or_else(|| Unusable::Why("no file name".into()))?;
         let parent = match file.parent() {
             Some(parent) if !parent.as_os_str().is_empty() => parent,
             _ => Path::new("."),
@@ -97,19 +96,18 @@ impl DatabaseFile {
             other => Unusable::Directory(other),
         })?;
         // Use the real path, so that every link on the way is checked.
-        let real = parent.canonicalize().map_err(|error| Unusable::Why(crate::sys::why(&error)))?;
+        let real = parent.canonicalize().map_err(|error| Unusable::from(crate::sys::why(&error)))?;
         let same = std::fs::metadata(&real)
             .is_ok_and(|stat| (stat.dev(), stat.ino()) == (dir.id().device, dir.id().inode));
         if !same {
-            return Err(Unusable::Why("its directory was just replaced".to_owned()));
+            return Err(Unusable::Why("its directory was just replaced".into()));
         }
         let path = real.join(name);
-        let name =
-            CString::new(name.as_bytes()).map_err(|_| Unusable::Why("NUL in the file name".to_owned()))?;
+        let name = CString::new(name.as_bytes()).map_err(|_| Unusable::Why("NUL in the file name".into()))?;
         let found = match sys::stat_single(&dir, &name) {
             Ok(found) => Some(found),
             Err(NotOpened::Gone) => None,
-            Err(NotOpened::Io(error)) => return Err(Unusable::Why(crate::sys::why(&error))),
+            Err(NotOpened::Io(error)) => return Err(Unusable::from(crate::sys::why(&error))),
             Err(other) => {
                 let help = "use a regular file without hard links".to_owned();
                 return Err(Unusable::Unsafe { why: other.to_string(), help });
@@ -179,7 +177,7 @@ impl DatabaseFile {
         if uid == 0 && sys::is_root() {
             for database_file in real.ancestors().skip(1) {
                 let stat =
-                    database_file.metadata().map_err(|error| Unusable::Why(crate::sys::why(&error)))?;
+                    database_file.metadata().map_err(|error| Unusable::from(crate::sys::why(&error)))?;
                 let (others, sticky) = (stat.mode() & 0o022 != 0, stat.mode() & 0o1000 != 0);
                 if stat.uid() != 0 || others && !sticky {
                     let why =
@@ -197,7 +195,7 @@ impl DatabaseFile {
     pub(super) fn check_beside(&self) -> Result<(), Unusable> {
         for end in BESIDE {
             let name = CString::new([self.name.to_bytes(), end.as_bytes()].concat())
-                .map_err(|error| Unusable::Why(error.to_string()))?;
+                .map_err(|error| error.to_string())?;
             let why = match sys::stat_single(&self.dir, &name) {
                 Err(NotOpened::Gone) => continue,
                 Ok((_, stat)) if stat.uid == self.owner().uid => continue,

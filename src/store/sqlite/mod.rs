@@ -13,7 +13,8 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::location::{Location, SqliteLocation};
 use crate::pickle::Tree;
-use crate::sys::{AsOwner, FileId, NotOpened, Removal};
+use crate::sys::{self, AsOwner, FileId, NotOpened, Removal};
+use crate::text::Problem;
 
 use super::backend::Backend;
 use super::error::StoreError;
@@ -84,9 +85,6 @@ fn unusable(spec: &StoreSpec, why: Unusable) -> StoreError {
         }
         Unusable::Directory(error) => StoreError::Directory(error),
         Unusable::Unsafe { why, help } => StoreError::Unsafe { store: spec.address(), why, help },
-        Unusable::Fixable { why, help } => {
-            StoreError::Unusable { store: spec.address(), why, help: Some(help), missing: false }
-        }
         Unusable::Why(why) => StoreError::unusable(spec, why),
     }
 }
@@ -355,19 +353,24 @@ fn raw(entry: Option<Entry>) -> Read<Raw> {
 
 /// The same error for each session of a batch.
 fn for_each<T>(count: usize, error: &io::Error) -> Vec<io::Result<T>> {
-    (0..count).map(|_| Err(io::Error::new(error.kind(), error.to_string()))).collect()
+    (0..count).map(|_| Err(io::Error::new(error.kind(), sys::problem(error)))).collect()
 }
 
-/// An error of SQLite with a suggestion.
+/// An error of SQLite, which holds a problem.
 fn io_error(error: rusqlite::Error) -> io::Error {
     use rusqlite::ErrorCode as Code;
-    let (kind, suggestion) = match error.sqlite_error_code() {
-        Some(Code::DiskFull) => (io::ErrorKind::StorageFull, ": free space, and run the command again"),
-        Some(Code::ReadOnly) => (io::ErrorKind::ReadOnlyFilesystem, ""),
-        Some(Code::DatabaseBusy | Code::DatabaseLocked) => {
-            (io::ErrorKind::ResourceBusy, ": another program has locked it: run the command again later")
+    let problem = Problem::from(error.to_string());
+    let (kind, problem) = match error.sqlite_error_code() {
+        Some(Code::DiskFull) => {
+            (io::ErrorKind::StorageFull, problem.help("free space, and run the command again"))
         }
-        _ => (io::ErrorKind::Other, ""),
+        Some(Code::ReadOnly) => (io::ErrorKind::ReadOnlyFilesystem, problem),
+        Some(Code::DatabaseBusy | Code::DatabaseLocked) => (
+            io::ErrorKind::ResourceBusy,
+            Problem::from(format!("{error}: another program has locked it"))
+                .help("run the command again later"),
+        ),
+        _ => (io::ErrorKind::Other, problem),
     };
-    io::Error::new(kind, format!("{error}{suggestion}"))
+    io::Error::new(kind, problem)
 }

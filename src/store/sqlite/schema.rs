@@ -8,7 +8,7 @@ use rusqlite::limits::Limit;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::sys::{self, FileId, GaveUp, Modified, NewFile, why};
-use crate::text::shell_path;
+use crate::text::{Problem, shell_path};
 
 use super::file::{DatabaseFile, Owner, Unusable};
 
@@ -75,7 +75,7 @@ pub(super) struct Database {
 /// Creates the database with mode 0600 if the file does not exist or is empty, completely or not at all.
 pub(super) fn create(file: &Path) -> Result<(), Unusable> {
     let database_file = DatabaseFile::of(file)?;
-    let failed = |why: &dyn std::fmt::Display| Unusable::Why(format!("can't create it: {why}"));
+    let failed = |why: &dyn std::fmt::Display| Unusable::from(format!("can't create it: {why}"));
     let instead_of = match database_file.size() {
         Some(0) => {
             Some(sys::stamp_regular(database_file.dir(), database_file.name()).map_err(|why| failed(&why))?)
@@ -143,18 +143,16 @@ fn wait_for_writer(tries: i32) -> bool {
 /// Why it could not be opened, if that is known: SQLite writes files beside it even to read.
 fn not_opened(database_file: &DatabaseFile, error: &rusqlite::Error) -> Unusable {
     match database_file.may_write().map_err(|error| error.kind()) {
-        Err(std::io::ErrorKind::ReadOnlyFilesystem) => Unusable::Fixable {
-            why: "on a read-only file system, where SQLite can't open it".to_owned(),
-            help: "copy the database to another file system".to_owned(),
-        },
+        Err(std::io::ErrorKind::ReadOnlyFilesystem) => {
+            let why = Problem::from("on a read-only file system, where SQLite can't open it");
+            Unusable::Why(why.help("copy the database to another file system"))
+        }
         Err(std::io::ErrorKind::PermissionDenied) => {
             let uid = database_file.owner().uid;
-            Unusable::Fixable {
-                why: format!("{error}: user {uid} can't read and write it"),
-                help: format!("run `chown {uid} {}`", shell_path(database_file.path())),
-            }
+            let why = Problem::from(format!("{error}: user {uid} can't read and write it"));
+            Unusable::Why(why.help(format!("run `chown {uid} {}`", shell_path(database_file.path()))))
         }
-        _ => Unusable::Why(error.to_string()),
+        _ => error.to_string().into(),
     }
 }
 
@@ -165,12 +163,13 @@ pub(super) fn open(file: &Path) -> Result<Database, Unusable> {
     match sys::within(LONGEST_OPENING, move || open_now(&file)) {
         Ok(opened) => opened,
         Err(GaveUp::Stopped) => {
-            Err(Unusable::Why("stopped by a signal while the database was opened".to_owned()))
+            Err(Unusable::Why("stopped by a signal while the database was opened".into()))
         }
-        Err(GaveUp::TooLate) => Err(Unusable::Fixable {
-            why: format!("could not open the database within {} s", LONGEST_OPENING.as_secs()),
-            help: "check what blocks the database and the files beside it".to_owned(),
-        }),
+        Err(GaveUp::TooLate) => {
+            let why = format!("could not open the database within {} s", LONGEST_OPENING.as_secs());
+            let help = "check what blocks the database and the files beside it";
+            Err(Unusable::Why(Problem::from(why).help(help)))
+        }
     }
 }
 
@@ -178,33 +177,32 @@ fn open_now(file: &Path) -> Result<Database, Unusable> {
     let database_file = DatabaseFile::of(file)?;
     let size = database_file.size().ok_or(Unusable::Missing)?;
     if size == 0 {
-        let help = "create a database with `wikifarm session migrate --to`".to_owned();
-        return Err(Unusable::Fixable { why: "empty file".to_owned(), help });
+        let help = "create a database with `wikifarm session migrate --to`";
+        return Err(Unusable::Why(Problem::from("empty file").help(help)));
     }
-    let _owner = database_file.owner().take().map_err(|error| Unusable::Why(why(&error)))?;
+    let _owner = database_file.owner().take().map_err(|error| why(&error))?;
     database_file.check_beside()?;
     let connection = connect(&database_file)?;
     let number = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
     let application = number("application_id").map_err(|error| match error.sqlite_error_code() {
-        Some(rusqlite::ErrorCode::NotADatabase) => Unusable::Why("not an SQLite database".to_owned()),
-        _ => Unusable::Why(error.to_string()),
+        Some(rusqlite::ErrorCode::NotADatabase) => Unusable::Why("not an SQLite database".into()),
+        _ => Unusable::from(error.to_string()),
     })?;
     if application != APPLICATION {
-        let help = "use a file that does not exist, or a database of wikifarm".to_owned();
-        return Err(Unusable::Fixable { why: "database of another program".to_owned(), help });
+        let help = "use a file that does not exist, or a database of wikifarm";
+        return Err(Unusable::Why(Problem::from("database of another program").help(help)));
     }
     let version = version(&connection)?;
     if !(1..=VERSION).contains(&version) {
-        return Err(Unusable::Fixable {
-            why: format!("database of version {version}; this wikifarm supports {VERSION}"),
-            help: "use the version of wikifarm that created the database".to_owned(),
-        });
+        let why = format!("database of version {version}; this wikifarm supports {VERSION}");
+        let help = "use the version of wikifarm that created the database";
+        return Err(Unusable::Why(Problem::from(why).help(help)));
     }
     if !has_our_table(&connection, "session", &COLUMNS)? {
-        return Err(Unusable::Why("another program changed its table `session`".to_owned()));
+        return Err(Unusable::Why("another program changed its table `session`".into()));
     }
     if version > 1 && !has_our_table(&connection, "tombstone", &OF_TOMBSTONES)? {
-        return Err(Unusable::Why("another program changed its table `tombstone`".to_owned()));
+        return Err(Unusable::Why("another program changed its table `tombstone`".into()));
     }
     // A commit is durable when it returns. Readers and the writer do not wait for each other.
     connection.pragma_update(None, "journal_mode", "WAL")?;

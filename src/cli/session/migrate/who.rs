@@ -47,7 +47,11 @@ pub(super) fn parse(text: &str) -> Result<Owner, String> {
         },
         None => match known.or_else(|| User::from_uid(uid.into()).ok().flatten()) {
             Some(user) => user.gid.as_raw(),
-            None => return Err(format!("user {uid} does not exist: use USER:GROUP")),
+            None => {
+                return Err(format!(
+                    "user {uid} does not exist, so its group is unknown: expected USER:GROUP"
+                ));
+            }
         },
     };
     Ok(Owner { uid, gid })
