@@ -109,19 +109,79 @@ fn links(text: &str) -> Vec<&str> {
     targets.map(|(target, _)| target).filter(|target| !target.starts_with("http")).collect()
 }
 
+/// Every Markdown file of the source tree, but for those of the book.
+fn texts() -> Vec<PathBuf> {
+    let kept = |entry: &walkdir::DirEntry| {
+        let name = entry.file_name().to_string_lossy();
+        entry.depth() == 0
+            || !["target", "docs", "fixtures"].contains(&&*name)
+                && (name == ".github" || !name.starts_with('.'))
+    };
+    let entries = walkdir::WalkDir::new(root()).into_iter().filter_entry(kept);
+    let paths = entries.map(|entry| entry.unwrap().into_path());
+    paths.filter(|path| path.extension().is_some_and(|end| end == "md")).collect()
+}
+
+/// The headings of a page as fragments of links.
+fn fragments(page: &str) -> Vec<String> {
+    let headings = page.lines().filter(|line| line.starts_with('#'));
+    let word = |heading: &str| {
+        let kept = heading.trim_start_matches('#').trim().to_lowercase().replace(' ', "-");
+        kept.chars().filter(|c| c.is_alphanumeric() || "-_".contains(*c)).collect()
+    };
+    headings.map(word).collect()
+}
+
+/// The links of a page, each resolved; panics if one leads nowhere.
+fn targets(page: &Path) -> Vec<PathBuf> {
+    let text = fs::read_to_string(page).unwrap();
+    let target = |link: &&str| {
+        let (file, fragment) = link.split_once('#').map_or((*link, None), |(file, at)| (file, Some(at)));
+        let path = if file.is_empty() { page.to_owned() } else { page.parent().unwrap().join(file) };
+        let path = path.canonicalize().unwrap_or_else(|error| panic!("{}: {link}: {error}", page.display()));
+        if let Some(fragment) = fragment {
+            let known = fragments(&fs::read_to_string(&path).unwrap());
+            assert!(known.contains(&fragment.to_owned()), "{}: {link}: {known:?}", page.display());
+        }
+        path
+    };
+    links(&text).iter().map(target).collect()
+}
+
 #[test]
-fn links_in_docs_lead_to_existing_files() {
+fn links_lead_to_existing_files_and_headings() {
+    let all: usize = texts().iter().map(|page| targets(page).len()).sum();
+    assert!(all > 12, "{all}");
+}
+
+/// The book has only the files in docs.
+#[test]
+fn links_in_the_book_stay_in_the_book() {
+    let docs = root().join("docs").canonicalize().unwrap();
+    let pages = walkdir::WalkDir::new(&docs).into_iter().map(|entry| entry.unwrap().into_path());
     let mut all = 0;
-    let texts = ["README.md", "CONTRIBUTING.md", "SECURITY.md", "docs/SUMMARY.md", "contrib/README.md"];
-    for page in pages().into_iter().chain(texts.map(str::to_owned)) {
-        let dir: PathBuf = root().join(&page).parent().unwrap().to_owned();
-        for link in links(&read(&page)) {
-            let file = dir.join(link.split('#').next().unwrap());
-            assert!(file.exists(), "{page}: {link}");
+    for page in pages.filter(|path| path.extension().is_some_and(|end| end == "md")) {
+        for target in targets(&page) {
+            assert!(
+                target.starts_with(&docs) && target.is_file(),
+                "{}: {}",
+                page.display(),
+                target.display()
+            );
             all += 1;
         }
     }
-    assert!(all > 40, "{all}");
+    assert!(all > 200, "{all}");
+}
+
+#[test]
+fn docs_name_no_site_of_this_project() {
+    for page in texts().into_iter().chain(pages().iter().map(|page| root().join(page))) {
+        let text = fs::read_to_string(&page).unwrap();
+        let sites = text.split("https://").skip(1).filter_map(|rest| rest.split_whitespace().next());
+        let site = sites.into_iter().find(|site| site.contains("wikifarm"));
+        assert_eq!(site, None, "{}: the project has no public site", page.display());
+    }
 }
 
 /// The table of contents of the book, with a line for each rule below the page of rules.
@@ -194,8 +254,11 @@ fn page_of_json_lists_the_other_formats_of_each_command() {
 }
 
 #[test]
-fn readme_is_at_most_200_lines() {
+fn readme_is_at_most_200_lines_and_the_changelog_30() {
     assert!(read("README.md").lines().count() <= 200);
+    let changes = read("CHANGELOG.md");
+    let release = changes.split("\n## ").nth(1).unwrap();
+    assert!(release.lines().count() <= 30, "{release}");
 }
 
 #[test]
