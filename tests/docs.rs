@@ -178,8 +178,8 @@ fn links_in_the_book_stay_in_the_book() {
 fn docs_name_no_site_of_this_project() {
     for page in texts().into_iter().chain(pages().iter().map(|page| root().join(page))) {
         let text = fs::read_to_string(&page).unwrap();
-        let sites = text.split("https://").skip(1).filter_map(|rest| rest.split_whitespace().next());
-        let site = sites.into_iter().find(|site| site.contains("wikifarm"));
+        let mut sites = text.split("https://").skip(1).filter_map(|rest| rest.split_whitespace().next());
+        let site = sites.find(|site| site.contains("wikifarm"));
         assert_eq!(site, None, "{}: the project has no public site", page.display());
     }
 }
