@@ -33,6 +33,26 @@ fn check_of_an_unknown_version_names_the_nearest_release_and_no_missing_version(
 }
 
 #[test]
+fn check_of_a_rejected_cookie_names_the_reason_of_each_browser_once_and_a_valid_name() {
+    let farm = "moin = \"2.0.0b5\"\n[wikis.one]\nurl = \"https://one.example.org/\"\nsecret_key_id = \"k\"\n\
+                data_dir = \"d\"\ncookie_secure = true\ncookie_name = \"=\"\n";
+    let found = check_farm(farm, "--no-disk");
+    assert_eq!(found.matches("cookie-rejected").count(), 1, "{found}");
+    let message = "error[cookie-rejected]: one: nobody can log in: browsers reject the login cookie: a value with '=' needs a \
+                   name, or servers read it as another cookie (RFC 6265bis 5.6 step 3) (ambiguous-nameless); Firefox: \
+                   Firefox rejects cookies without a name";
+    assert!(found.contains(message), "{found}");
+    assert!(found.contains("help: set cookie_name = \"one\" in one"), "{found}");
+    // The domain in raw UTF-8: Chromium encodes it.
+    let farm = "moin = \"1.9.11\"\n[wikis.one]\nurl = \"https://w.b\u{fc}cher.example/\"\ndata_dir = \"d\"\n\
+                cookie_domain = \".b\u{fc}cher.example\"\n";
+    let found = check_farm(farm, "--no-disk");
+    assert_eq!(found.matches("cookie-rejected").count(), 1, "{found}");
+    assert!(found.contains("one: nobody can log in with Firefox: browsers reject the login cookie: Domain"), "{found}");
+    assert!(found.contains("help: unset cookie_domain in one"), "{found}");
+}
+
+#[test]
 fn check_of_a_wrong_type_shows_the_right_spelling() {
     for (line, help) in [
         ("cookie_secure = \"yes\"", "write true"),

@@ -259,6 +259,18 @@ help: name two or more wikis, such as --share docs,plans
 }
 
 #[test]
+fn suggest_for_an_invalid_name_of_2_0_gives_a_valid_one_and_its_python_line() {
+    let farm = "moin = \"2.0.0b5\"\n[wikis.one]\nurl = \"https://one.example.org/\"\ncookie_name = \"lab;one\"\n\
+                secret_key_id = \"k\"\ndata_dir = \"one\"\n";
+    let place = Place::farm(farm);
+    let shown = place.wikifarm(&format!("cookie suggest {AT}")).any_stdout().run().stdout;
+    assert!(shown.starts_with("1. set cookie_name = \"lab_one\" in one\n"), "{shown}");
+    let lines = "     in wikiconfig.py of one:\n       SESSION_COOKIE_NAME = 'lab_one'\n";
+    assert!(shown.contains(lines), "{shown}");
+    assert!(!shown.contains("\n2. "), "{shown}");
+}
+
+#[test]
 fn suggest_o_keeps_an_existing_file() {
     Place::farm(TRAP)
         .file("new.toml", "")

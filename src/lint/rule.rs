@@ -155,10 +155,15 @@ impl Sink {
         Sink { advice: Some(Arc::clone(advice)), ..self }
     }
 
+    /// What the search for settings finds, if something has to change.
+    pub(super) fn searched(&self, farm: &Farm, model: &Model) -> Option<String> {
+        self.advice.as_ref().and_then(|advice| advice.help(farm, model))
+    }
+
     /// The help of a finding about two wikis and their logins.
     pub(super) fn help(&self, farm: &Farm, model: &Model, from: &str, to: &str) -> String {
-        let help = self.advice.as_ref().and_then(|advice| advice.help(farm, model));
-        help.unwrap_or_else(|| format!("run `wikifarm cookie explain {from} {to}`"))
+        self.searched(farm, model)
+            .unwrap_or_else(|| format!("run `wikifarm cookie explain {from} {to}`"))
     }
 
     /// Reports a problem of one wiki. The message does not name the wiki.

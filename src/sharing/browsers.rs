@@ -173,6 +173,7 @@ mod tests {
         let mut runner = TestRunner::deterministic();
         let strategy = farms(&["a", "b"]);
         let random = (0..100).map(|_| strategy.new_tree(&mut runner).unwrap().current());
+        let random = random.filter(|text| !text.contains("odd; x"));
         // 1.9 sends what Flask would put right.
         let of = |moin: &str, url: &str, lines: &str| {
             format!("moin = \"{moin}\"\n[wikis.a]\nurl = \"{url}\"\n{lines}\n")

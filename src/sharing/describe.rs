@@ -48,6 +48,7 @@ pub(super) fn evidence(what: &Evidence, from: &Site, to: &Site, visitor: As) -> 
             format!("{a} and {b} share the address {}: only one of the wikis answers", to.target)
         }
         E::OtherName => format!("{b} looks for {}, but the cookie is {}", to.cookie_name, from.cookie_name),
+        E::Unread => format!("{b} does not find the cookie: {:?} is not a valid name", to.cookie_name),
         E::Shadowed => shadowed((&[a], &[b]), to),
         E::OtherIdForm => {
             format!("{b} accepts {}, but {a} makes {}", to.id_form.describe(), from.id_form.describe())

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::classes::{Classes, Kind};
 use super::model::Model;
-use super::relation::cookie;
+use super::relation::{cookie, is_plain};
 use super::site::{Site, Storage};
 use crate::browser::Target;
 
@@ -25,7 +25,7 @@ impl Model {
         let mut near: Vec<usize> = Vec::new();
         for named in domains.flat_map(|paths| beginnings().filter_map(|path| paths.get(path))) {
             near.extend(&named.odd);
-            if to.custom.is_some() {
+            if to.custom.is_some() || !is_plain(&to.cookie_name) {
                 near.extend(named.by_name.values().flatten());
             } else {
                 near.extend(named.by_name.get(&to.cookie_name).into_iter().flatten());

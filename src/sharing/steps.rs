@@ -1,10 +1,11 @@
 //! The six steps from one wiki to another, each with its evidence.
 
+use super::relation::is_plain;
 use super::site::{Left, Site, Storage};
 use super::verdict::As;
-use crate::browser::{RejectionReason, WithheldReason};
+use crate::browser::{Cookie, RejectionReason, WithheldReason};
 use crate::farm::Key;
-use crate::moin::NoCookie;
+use crate::moin::{NoCookie, read_cookie};
 
 /// The result of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,6 +59,8 @@ pub enum Evidence {
     SharedAddress,
     /// Step 3: the other wiki looks for another name.
     OtherName,
+    /// Step 3: the other wiki does not find the cookie, because of its name.
+    Unread,
     /// Step 3: a cookie of the other wiki's own comes first.
     Shadowed,
     /// Step 4: the other wiki does not accept ids of this form.
@@ -116,7 +119,7 @@ impl Evidence {
             E::CustomSender(_) | E::CustomReader(_) | E::SharedAddress | E::UnknownKey => StepResult::Unknown,
             E::UnknownStorage(_) | E::UnknownUsers(_) => StepResult::Unknown,
             E::NoCookie(_) | E::Rejected(..) | E::Expired(_) | E::NothingToSend => StepResult::Failed,
-            E::Withheld(_) | E::OtherName | E::OtherIdForm | E::OtherKey(..) => StepResult::Failed,
+            E::Withheld(_) | E::OtherName | E::Unread | E::OtherIdForm | E::OtherKey(..) => StepResult::Failed,
             E::OtherStorage | E::OtherKindOfStorage | E::UnknownMethod(_) | E::OtherUsers => {
                 StepResult::Failed
             }
@@ -161,13 +164,19 @@ fn sent(from: &Site, to: &Site, visitor: As) -> Evidence {
 }
 
 /// 3. B looks for that name. Only the simulation shows whether another cookie shadows it ([`Evidence::Shadowed`]).
-fn named(from: &Site, to: &Site, _: As) -> Evidence {
+fn named(from: &Site, to: &Site, visitor: As) -> Evidence {
     match to.custom {
         Some(key) => Evidence::CustomReader(key),
         None if from.shares_address_with(to) => Evidence::SharedAddress,
         None if from.cookie_name != to.cookie_name => Evidence::OtherName,
+        None if matches!(from.left(visitor), Left::Cookie(cookie) if !finds(to, cookie)) => Evidence::Unread,
         None => Evidence::SameName,
     }
+}
+
+/// Whether a wiki finds a cookie under its name in a request. Browsers can store an invalid name in another way.
+fn finds(site: &Site, cookie: &Cookie) -> bool {
+    is_plain(&site.cookie_name) || read_cookie(&site.settings, &cookie.pair()).is_some()
 }
 
 /// 4. B accepts the id's form and finds the session.

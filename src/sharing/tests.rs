@@ -154,6 +154,17 @@ fn pair_with_other_cookie_names_is_separate() {
 }
 
 #[test]
+fn pair_with_an_invalid_name_is_separate_also_for_one_wiki() {
+    let text = farm("1.9.11", "", "").replace("\"lab\"", "\"lab; x\"");
+    let found = pair(&text, As::User);
+    assert_eq!((found.verdict, found.step), (Verdict::Separate, Some(3)));
+    assert_eq!(found.reason, "b does not find the cookie: \"MOIN_SESSION_lab; x\" is not a valid name");
+    let model = model(&text);
+    let a = model.site("a").unwrap();
+    assert_eq!(model.judge(a, a, As::User).verdict, Verdict::Separate);
+}
+
+#[test]
 fn anonymous_pair_with_other_users_is_shared() {
     let text = farm("1.9.11", anonymous("1.9.11"), "user_dir = \"/b\"");
     assert_eq!(pair(&text, As::Anonymous).verdict, Verdict::Shared);

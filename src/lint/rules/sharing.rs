@@ -18,7 +18,7 @@ pub(super) const RULES: &[Rule] = &[
     rule!("log-out-trap", FAMILY, Error, Look::Sharing(log_out_trap)),
     rule!("share-not-met", FAMILY, Error, Look::Sharing(share_not_met)),
     rule!("share-unintended", FAMILY, Error, Look::Sharing(share_unintended)),
-    rule!("cookie-rejected", FAMILY, Error, Look::Sharing(cookie_rejected)),
+    rule!("cookie-rejected", FAMILY, Error, Look::Browsers(cookie_rejected)),
     rule!("shadowed-cookie", FAMILY, Warning, Look::Sharing(shadowed_cookie)),
     rule!("id-leaks-to-wiki", FAMILY, Warning, Look::Sharing(id_leaks_to_wiki)),
     rule!("browsers-differ", FAMILY, Warning, Look::Browsers(browsers_differ)),
@@ -154,34 +154,45 @@ fn together(found: Vec<Found>) -> Vec<Found> {
 }
 
 /// Reports rejected cookies, unless a more specific rule reports the reason.
-fn cookie_rejected(farm: &Farm, model: &Model, sink: &mut Sink) {
-    use RejectionReason as R;
-    for site in model.sites() {
-        let (Some(wiki), Left::Rejected(reason, explanation)) = (farm.wiki(&site.name), site.left(As::User))
-        else {
-            continue;
+fn cookie_rejected(farm: &Farm, browsers: &Browsers<'_>, sink: &mut Sink) {
+    let [model, other] = browsers.models();
+    let [first, second] = [model, other].map(|model| model.profile().title());
+    for (ours, theirs) in model.sites().iter().zip(other.sites()) {
+        let Some(wiki) = farm.wiki(&ours.name) else { continue };
+        let (with, why) = match (rejection(ours), rejection(theirs)) {
+            (Some((reason, _)), _) if is_about_domain(reason) || has_own_rule(reason) => continue,
+            (Some((_, why)), None) => (format!(" with {first}"), why),
+            (Some((_, why)), Some((_, same))) if why == same => (String::new(), why),
+            (Some((_, why)), Some((_, also))) => (String::new(), format!("{why}; {second}: {also}")),
+            // The rules about domains report what the first browser rejects.
+            (None, Some((reason, why))) if !has_own_rule(reason) => (format!(" with {second}"), why),
+            _ => continue,
         };
-        match reason {
-            R::DomainMismatch
-            | R::PublicSuffix
-            | R::MalformedDomain
-            | R::NonAsciiDomain
-            | R::SecureFromInsecure
-            | R::SameSiteNoneInsecure
-            | R::SecurePrefix
-            | R::HostPrefix
-            | R::HttpPrefix
-            | R::HostHttpPrefix => {}
-            _ => {
-                let message = format!(
-                    "nobody can log in: browsers reject the login cookie ({}): {explanation}",
-                    reason.name()
-                );
-                let help = format!("run `wikifarm cookie header {}` to see the cookie", wiki.name);
-                sink.report(wiki, wiki.span.clone(), message, help);
-            }
-        }
+        let message = format!("nobody can log in{with}: browsers reject the login cookie: {why}");
+        let help = sink.searched(farm, model);
+        let help = help.unwrap_or_else(|| format!("run `wikifarm cookie header {}`", wiki.name));
+        sink.report(wiki, wiki.span.clone(), message, help);
     }
+}
+
+/// Why a browser rejects the login cookie of a wiki, in words.
+fn rejection(site: &Site) -> Option<(RejectionReason, String)> {
+    match site.left(As::User) {
+        Left::Rejected(reason, why) => Some((*reason, format!("{why} ({})", reason.name()))),
+        _ => None,
+    }
+}
+
+fn is_about_domain(reason: RejectionReason) -> bool {
+    use RejectionReason as R;
+    matches!(reason, R::DomainMismatch | R::PublicSuffix | R::MalformedDomain | R::NonAsciiDomain)
+}
+
+/// Whether another rule reports the reason for each browser.
+fn has_own_rule(reason: RejectionReason) -> bool {
+    use RejectionReason as R;
+    let prefix = matches!(reason, R::SecurePrefix | R::HostPrefix | R::HttpPrefix | R::HostHttpPrefix);
+    prefix || matches!(reason, R::SecureFromInsecure | R::SameSiteNoneInsecure)
 }
 
 fn log_out_trap(farm: &Farm, model: &Model, sink: &mut Sink) {

@@ -32,6 +32,8 @@ macro_rules! keep {
             Key::CookieLifetime,
             Key::Url,
             Key::Aliases,
+            Key::CookieSamesite,
+            Key::CookiePartitioned,
             Key::CookieSecure,
             Key::SessionStore,
             Key::SessionDir,
@@ -50,11 +52,13 @@ pub(super) const KEEP_NAMES: &[Key] = keep![CookieDomain, CookiePath, CookieName
 /// Narrower cookies rather than other names.
 pub(super) const KEEP_SCOPES: &[Key] = keep![SessionIdHandler, CookieName, CookiePath, CookieDomain];
 
-/// Https rather than another cookie.
+/// Https and Secure rather than another cookie.
 pub(super) const KEEP_HTTPS: &[Key] = &[
     Key::Moin,
     Key::CookieLifetime,
     Key::Aliases,
+    Key::CookieSamesite,
+    Key::CookiePartitioned,
     Key::SessionIdHandler,
     Key::CookieName,
     Key::CookiePath,
@@ -145,10 +149,29 @@ fn serve(party: &mut [Wiki], way: Way, hosts: &HashSet<&str>) {
         if url != wiki.url {
             *wiki = wiki.with(Key::Url, Some(Value::Url(Box::new(url))));
         }
-        if mixed && !way.https {
-            set(wiki, Key::CookieSecure, Some(Value::Bool(false)));
-        } else if is_http(wiki) && wiki.value(Key::CookieSecure) == Some(&Value::Bool(true)) {
-            set(wiki, Key::CookieSecure, None);
+        attributes(wiki, !(is_http(wiki) || mixed && !way.https));
+    }
+}
+
+/// Attributes that browsers accept, at https or without Secure.
+fn attributes(wiki: &mut Wiki, https: bool) {
+    let none = wiki.text(Key::CookieSamesite).is_some_and(|value| value.eq_ignore_ascii_case("none"));
+    let needs_secure = none || wiki.moin().session_cookie_name().starts_with("__");
+    match (https, wiki.moin().sends_secure()) {
+        (true, false) if needs_secure => set(wiki, Key::CookieSecure, Some(Value::Bool(true))),
+        (true, _) => {}
+        (false, secure) => {
+            if none {
+                set(wiki, Key::CookieSamesite, None);
+            }
+            if secure {
+                set(wiki, Key::CookiePartitioned, None);
+                set(wiki, Key::CookieSecure, None);
+            }
+            // A proxy can speak https to MoinMoin.
+            if wiki.moin().sends_secure() {
+                set(wiki, Key::CookieSecure, Some(Value::Bool(false)));
+            }
         }
     }
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::intents::{Intents, Wanted};
 use crate::browser::{Cookie, domain_match};
+use crate::moin::NoCookie;
 use crate::sharing::intent::{missing, unintended};
 use crate::sharing::relation::{cookie, is_plain, same_cookie};
 use crate::sharing::site::{Left, Site};
@@ -108,7 +109,7 @@ impl Check<'_> {
             false => !self.model.judge(a, b, As::User).is_trouble(),
         };
         let logged_in = all().all(|one| match one.left(As::User) {
-            Left::None(_) => true,
+            Left::None(why) => !matches!(why, NoCookie::BrokenDomain(_) | NoCookie::BrokenInFlask(_)),
             Left::Rejected(..) | Left::Expired(_) => false,
             Left::Cookie(_) => all().all(|other| goes(one, other)),
         });

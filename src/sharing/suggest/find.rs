@@ -2,7 +2,7 @@
 
 use super::build::{KEEP_HTTPS, KEEP_NAMES, KEEP_SCOPES, Way, build};
 use super::change::{Change, Suggestion};
-use super::intents::Asked;
+use super::intents::{Asked, Intents};
 use super::reason::reasons;
 use super::search::Search;
 use super::undo::Trial;
@@ -27,31 +27,55 @@ pub struct Found {
     pub impossible: Vec<String>,
 }
 
-/// Searches the smallest changes that give what is wanted: the `[[share]]` tables of the farm file, and what is asked for in
-/// addition. `accept` can refuse a changed farm for other reasons.
+/// Whether a changed farm has no other problems.
+type Accept<'a> = &'a (dyn Fn(&Farm) -> bool + Sync);
+
+/// Searches the smallest changes that give what is wanted, in Chromium, Firefox, and the browser of the model: the
+/// `[[share]]` tables of the farm file, and what is asked for in addition. `accept` can refuse a changed farm for other
+/// reasons.
 pub fn suggest(farm: &Farm, model: &Model, asked: &Asked, accept: &(dyn Fn(&Farm) -> bool + Sync)) -> Found {
-    let search = Search::new(farm, model, asked);
-    let mut found = Found { met: false, suggestions: Vec::new(), impossible: Vec::new() };
-    if search.check().whole().is_none() {
-        found.met = true;
-        return found;
-    }
-    let mut results = one_by_one(&search.ways(), |way| search.go(*way, accept));
-    if results.iter().all(Result::is_err) {
-        results.extend(one_by_one(&search.last_ways(), |way| search.go(*way, accept)));
-    }
-    for result in results {
-        match result {
-            Ok(suggestion) if !found.suggestions.contains(&suggestion) => found.suggestions.push(suggestion),
-            Ok(_) => {}
-            Err(reasons) => found.impossible = reasons,
+    let others = [Profile::Chromium, Profile::Firefox].into_iter().filter(|it| *it != model.profile());
+    let others = others.map(|profile| model.in_browser(farm, &RealDirectories::default(), profile));
+    let others: Vec<Model> = others.collect();
+    let intents = Intents::new(farm, model, asked);
+    let models = || std::iter::once(model).chain(&others);
+    let profiles: Vec<Profile> = models().map(Model::profile).collect();
+    let searches = models().map(|model| Search::new(farm, model, &intents));
+    let broken = searches.filter(|search| search.check().whole().is_some()).collect::<Vec<_>>();
+    let mut found = Found { met: broken.is_empty(), suggestions: Vec::new(), impossible: Vec::new() };
+    for search in &broken {
+        found.search(search, &profiles, accept);
+        if !found.suggestions.is_empty() {
+            break;
         }
     }
     found.rank();
+    if let ([only], true) = (&broken[..], profiles.len() > 1) {
+        let browser = only.model.profile().title();
+        found.impossible.iter_mut().for_each(|why| *why = format!("with {browser}, {why}"));
+    }
     found
 }
 
 impl Found {
+    /// Adds what the search in one browser finds.
+    fn search(&mut self, search: &Search<'_>, profiles: &[Profile], accept: Accept<'_>) {
+        let go = |way: &Way| search.go(*way, profiles, accept);
+        let mut results = one_by_one(&search.ways(), go);
+        if results.iter().all(Result::is_err) {
+            results.extend(one_by_one(&search.last_ways(), go));
+        }
+        for result in results {
+            match result {
+                Ok(suggestion) if !self.suggestions.contains(&suggestion) => {
+                    self.suggestions.push(suggestion);
+                }
+                Ok(_) => {}
+                Err(reasons) => self.impossible = reasons,
+            }
+        }
+    }
+
     fn rank(&mut self) {
         self.suggestions.sort_by_key(|suggestion| (suggestion.settings, suggestion.changes.len()));
         // A much larger change is no alternative.
@@ -74,11 +98,13 @@ impl Search<'_> {
         if parties().next().is_some() {
             ways.extend([first, scopes].map(|way| Way { narrow: true, ..way }));
         }
-        if self.wikis.iter().any(|wiki| wiki.url.scheme() == "http") {
+        let http = self.wikis.iter().any(|wiki| wiki.url.scheme() == "http");
+        // `__Secure-` or `__Host-`.
+        if http || self.model.sites().iter().any(|site| site.cookie_name.starts_with("__")) {
             ways.push(Way { order: KEEP_HTTPS, ..first });
-            if parties().next().is_some() {
-                ways.push(Way { https: false, ..first });
-            }
+        }
+        if http && parties().next().is_some() {
+            ways.push(Way { https: false, ..first });
         }
         ways
     }
@@ -90,17 +116,19 @@ impl Search<'_> {
         vec![first, hosts, Way { upgrade: true, ..hosts }]
     }
 
-    /// Builds the farm in one way, and reverts what is not needed.
-    fn go(&self, way: Way, accept: &(dyn Fn(&Farm) -> bool + Sync)) -> Result<Suggestion, Vec<String>> {
+    /// Builds the farm in one way, reverts what is not needed, and checks the result in all browsers.
+    fn go(&self, way: Way, profiles: &[Profile], accept: Accept<'_>) -> Result<Suggestion, Vec<String>> {
         let mut trial = Trial::new(self, build(&self.wikis, &self.intents.parties, way));
         self.must_be_well(&mut trial)?;
         trial.undo(way);
         self.must_be_well(&mut trial)?;
         let changes = trial.changes();
         let farm = changed(self.farm, &changes);
-        let firefox = trial.model().in_browser(&farm, &RealDirectories::default(), Profile::Firefox);
-        if let Some(broken) = self.check_of(&firefox).whole() {
-            return Err(reasons(self, broken, &firefox));
+        for other in profiles.iter().filter(|other| **other != self.model.profile()) {
+            let other = trial.model().in_browser(&farm, &RealDirectories::default(), *other);
+            if let Some(broken) = self.check_of(&other).whole() {
+                return Err(reasons(self, broken, &other));
+            }
         }
         match accept(&farm) {
             true => Ok(Suggestion::new(changes, self.farm)),

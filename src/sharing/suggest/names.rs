@@ -6,6 +6,9 @@ use super::party::{Family, most_common};
 use crate::farm::{Key, NAMES_COOKIE, Value, Wiki};
 use crate::sharing::relation::is_plain;
 
+/// A name of up to so many bytes leaves enough of a cookie's 4096 bytes for each value.
+const MOST_BYTES: usize = 1024;
+
 /// Names the cookies of all parties that need a new name and can have one.
 pub(super) fn names(old: &[Wiki], built: &mut [Wiki], parties: &[Vec<usize>]) {
     let name = |wiki: &Wiki| wiki.moin().session_cookie_name();
@@ -23,7 +26,8 @@ pub(super) fn names(old: &[Wiki], built: &mut [Wiki], parties: &[Vec<usize>]) {
         let varies = party.iter().filter_map(|at| old.get(*at)).any(|wiki| {
             wiki.aliases().iter().any(|url| wiki.moin_at(url).session_cookie_name() != name(wiki))
         });
-        if (same && alone && !varies) || Family::of(first) == Family::Fixed {
+        let valid = members.iter().all(|wiki| is_valid(&name(wiki)));
+        if (same && alone && !varies && valid) || Family::of(first) == Family::Fixed {
             continue;
         }
         let word = word(&members, &taken, &users);
@@ -34,6 +38,17 @@ pub(super) fn names(old: &[Wiki], built: &mut [Wiki], parties: &[Vec<usize>]) {
             }
         }
     }
+}
+
+/// Whether browsers accept a cookie of that name from every wiki, and each version finds it.
+fn is_valid(name: &str) -> bool {
+    is_plain(name) && !name.is_empty() && !name.starts_with("__") && name.len() <= MOST_BYTES
+}
+
+/// A word without the characters that make a name invalid.
+fn repaired(word: &str) -> String {
+    let parts = word.split(|letter: char| !is_plain(letter.encode_utf8(&mut [0; 4])));
+    parts.filter(|part| !part.is_empty()).collect::<Vec<_>>().join("_").trim_start_matches('_').to_owned()
 }
 
 /// The wiki with another cookie name.
@@ -48,8 +63,8 @@ fn named(wiki: &Wiki, word: &str) -> Wiki {
     }
 }
 
-/// A word for the name of a party's cookie: the one that most of its wikis use, if no other wiki uses it; else a new
-/// one.
+/// A word for the name of a party's cookie: the one that most of its wikis use, if it is valid and no other wiki uses it;
+/// else a new one, as near to an invalid one as possible.
 fn word(
     members: &[&Wiki],
     taken: &HashSet<String>,
@@ -68,11 +83,14 @@ fn word(
             users.get(name).copied().unwrap_or_default() == ours
         })
     };
-    if let Some(known) = most_common(members.iter().filter_map(written).filter(|word| is_plain(word)))
+    let valid = |word: &String| full(word).iter().all(|name| is_valid(name));
+    if let Some(known) = most_common(members.iter().filter_map(written).filter(valid))
         && inside(&known)
     {
         return known;
     }
+    let known = most_common(members.iter().filter_map(written));
+    let near = known.filter(|word| !valid(word)).map(|word| repaired(&word));
     let own = match members {
         [one] if is_plain(&one.name) && !one.name.eq_ignore_ascii_case("siteidmagic") => one.name.as_str(),
         [_] => "own",
@@ -80,9 +98,11 @@ fn word(
     };
     let free = |word: &String| full(word).iter().all(|name| !taken.contains(name));
     let numbered = (2..).map(|number| format!("{own}_{number}"));
-    std::iter::once(own.to_owned())
+    near.filter(|word| !word.is_empty() && valid(word))
+        .into_iter()
+        .chain([own.to_owned()])
         .chain(numbered)
-        .take(taken.len() + 2)
+        .take(taken.len() + 3)
         .find(free)
         .unwrap_or_else(|| own.to_owned())
 }

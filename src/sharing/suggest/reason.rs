@@ -100,6 +100,7 @@ fn of_problem(broken: Broken, model: &Model) -> String {
             Some(Left::Rejected(_, why)) => {
                 format!("nobody can log in at {}: browsers reject the cookie: {why}", name(at))
             }
+            Some(Left::None(why)) => format!("nobody can log in at {}: {why}", name(at)),
             Some(Left::Expired(seconds)) => {
                 format!("nobody can log in at {}: the lifetime of the cookie is {seconds} s", name(at))
             }

@@ -1,7 +1,7 @@
 //! A farm, prepared for the search.
 
 use super::check::Check;
-use super::intents::{Asked, Intents};
+use super::intents::Intents;
 use super::party::common_parent;
 use crate::farm::{Farm, Wiki};
 use crate::sharing::Model;
@@ -10,7 +10,7 @@ use crate::sharing::Model;
 pub(super) struct Search<'a> {
     pub(super) farm: &'a Farm,
     pub(super) model: &'a Model,
-    pub(super) intents: Intents,
+    pub(super) intents: &'a Intents,
     /// The wikis of the model, in its order.
     pub(super) wikis: Vec<Wiki>,
     /// The narrowest domain that covers the hosts of each party.
@@ -18,8 +18,7 @@ pub(super) struct Search<'a> {
 }
 
 impl<'a> Search<'a> {
-    pub(super) fn new(farm: &'a Farm, model: &'a Model, asked: &Asked) -> Search<'a> {
-        let intents = Intents::new(farm, model, asked);
+    pub(super) fn new(farm: &'a Farm, model: &'a Model, intents: &'a Intents) -> Search<'a> {
         let wikis: Vec<Wiki> =
             model.sites().iter().filter_map(|site| farm.wiki(&site.name)).cloned().collect();
         let host = |at: &usize| wikis.get(*at).and_then(|wiki| wiki.url.host_str());
@@ -35,6 +34,6 @@ impl<'a> Search<'a> {
 
     /// The check of the farm with changed wikis.
     pub(super) fn check_of<'m>(&'m self, model: &'m Model) -> Check<'m> {
-        Check { model, intents: &self.intents, domains: &self.domains, other_hosts: &self.farm.other_hosts }
+        Check { model, intents: self.intents, domains: &self.domains, other_hosts: &self.farm.other_hosts }
     }
 }

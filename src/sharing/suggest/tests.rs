@@ -21,7 +21,8 @@ pub(super) fn must_hold(farm: &crate::farm::Farm, suggestion: &Suggestion) {
         let before = model(farm);
         let changed = changed(farm, changes);
         let after = model(&changed);
-        search::Search::new(farm, &before, &Asked::default()).check_of(&after).whole().is_none()
+        let intents = Intents::new(farm, &before, &Asked::default());
+        search::Search::new(farm, &before, &intents).check_of(&after).whole().is_none()
     };
     assert!(is_met(&suggestion.changes), "{}", suggestion.words());
     for left_out in 0..suggestion.changes.len() {
@@ -32,7 +33,7 @@ pub(super) fn must_hold(farm: &crate::farm::Farm, suggestion: &Suggestion) {
         if belongs_to_upgrade(change.key, &own.collect()) {
             continue;
         }
-        assert!(!is_met(&fewer), "{}: not needed: {change:?}", suggestion.words());
+        assert!(!is_met(&fewer), "{}: not needed: {change:?} in\n{}", suggestion.words(), farm.source.text());
     }
 }
 
@@ -158,4 +159,117 @@ fn upgrade_from_1_8_keeps_both_lifetimes_in_the_new_form() {
              in old"
         ]
     );
+}
+
+/// The suggestions for one wiki with these lines.
+#[track_caller]
+fn for_one(moin: &str, url: &str, lines: &str) -> Vec<String> {
+    words(&search(&format!("moin = \"{moin}\"\n[wikis.one]\nurl = \"{url}\"\ndata_dir = \"d\"\n{lines}\n")))
+}
+
+#[test]
+fn invalid_cookie_names_get_the_nearest_valid_name() {
+    let at = "https://one.example.org/";
+    let long = "x".repeat(5000);
+    for (moin, setting, name, expected) in [
+        ("1.9.11", "cookie_name", "lab; one", "lab_one"),
+        ("1.9.11", "cookie_name", "lab=", "lab"),
+        ("1.9.8", "cookie_name", "lab one", "lab_one"),
+        ("1.9.11", "cookie_name", ";", "one"),
+        ("1.9.8", "cookie_name", "lab[1]", "lab_1"),
+        ("1.9.11", "cookie_name", &long, "one"),
+        ("2.0.0b5", "cookie_name", "=", "one"),
+        ("2.0.0b5", "cookie_name", "a,b;", "a_b"),
+        ("1.8.7", "session_id_handler", "cookie_name=lab;x", "cookie_name=lab_x"),
+    ] {
+        let found = for_one(moin, at, &format!("{setting} = \"{name}\""));
+        assert_eq!(found, [format!("set {setting} = \"{expected}\" in one")], "{moin} {setting} {name}");
+    }
+}
+
+#[test]
+fn invalid_name_of_wikis_that_share_gets_one_valid_name() {
+    let farm = |b: &str| {
+        let found = search(&format!(
+            "moin = \"1.9.11\"\n[farm]\ndata_dir = \"d\"\ncookie_domain = \".example.org\"\ncookie_name = \"lab; x\"\n\
+             [wikis.a]\nurl = \"https://a.example.org/\"\n[wikis.b]\nurl = \"https://b.example.org/\"\n{b}\n\
+             [[share]]\nwikis = [\"a\", \"b\"]\n"
+        ));
+        words(&found)
+    };
+    assert_eq!(farm(""), ["set cookie_name = \"lab_x\" in a and b"]);
+    assert_eq!(farm("cookie_name = \"lab\""), ["set cookie_name = \"lab\" in a"]);
+}
+
+#[test]
+fn rejected_domains_are_unset_or_widened_to_a_parent() {
+    let at = "https://one.example.org/";
+    for domain in [".org", "example.net", "example.org:80", "https://example.org/", "b\u{fc}cher.example"] {
+        let found = for_one("1.9.11", at, &format!("cookie_domain = \"{domain}\""));
+        assert_eq!(found, ["unset cookie_domain in one"], "{domain}");
+    }
+    // 1.9.4 and later fail on every response.
+    assert_eq!(for_one("1.9.11", at, "cookie_domain = \"org\""), ["unset cookie_domain in one"]);
+    let found = search(
+        "moin = \"1.9.11\"\n[farm]\ndata_dir = \"d\"\ncookie_domain = \".org\"\ncookie_name = \"lab\"\n\
+         [wikis.a]\nurl = \"https://a.example.org/\"\n[wikis.b]\nurl = \"https://b.example.org/\"\n\
+         [[share]]\nwikis = [\"a\", \"b\"]\n",
+    );
+    assert_eq!(words(&found), ["set cookie_domain = \".example.org\" in a and b"]);
+}
+
+#[test]
+fn secure_cookies_over_http_are_plain_or_get_https() {
+    let at = "http://one.example.org/";
+    let https = "use the URL \"https://one.example.org/\" in one";
+    assert_eq!(for_one("1.9.11", at, "cookie_secure = true"), ["unset cookie_secure in one", https]);
+    assert_eq!(
+        for_one("1.9.11", at, "backend_url = \"https://127.0.0.1/\""),
+        ["set cookie_secure = false in one", https]
+    );
+    assert_eq!(for_one("2.0.0b5", at, "cookie_partitioned = true"), ["unset cookie_partitioned in one", https]);
+}
+
+#[test]
+fn same_site_none_gets_secure_over_https_only() {
+    let lines = "cookie_samesite = \"None\"\nsecret_key_id = \"k\"";
+    assert_eq!(for_one("2.0.0b5", "https://one.example.org/", lines), ["set cookie_secure = true in one"]);
+    assert_eq!(
+        for_one("2.0.0b5", "http://one.example.org/", lines),
+        [
+            "unset cookie_samesite in one",
+            "use the URL \"https://one.example.org/\" and set cookie_secure = true in one"
+        ]
+    );
+}
+
+#[test]
+fn names_with_a_prefix_get_another_name_or_secure() {
+    let at = "https://one.example.org/";
+    let renamed = "set cookie_name = \"Host-lab\" in one";
+    let secure = "set cookie_secure = true in one";
+    assert_eq!(for_one("2.0.0b5", at, "cookie_name = \"__Host-lab\""), [renamed, secure]);
+    let lines = "cookie_name = \"__Host-lab\"\ncookie_secure = true\ncookie_domain = \"example.org\"";
+    assert_eq!(for_one("2.0.0b5", at, lines), [renamed, "unset cookie_domain in one"]);
+    // The path of a __Host- cookie is `/`, which reaches other wikis of the host.
+    assert_eq!(for_one("2.0.0b5", "https://one.example.org/w", "cookie_name = \"__Host-lab\""), [renamed]);
+}
+
+#[test]
+fn cookie_that_only_firefox_rejects_is_found_and_repaired() {
+    // Chromium encodes such a domain.
+    let farm = parse(
+        "moin = \"1.9.11\"\n[wikis.one]\nurl = \"https://w.b\u{fc}cher.example/\"\ndata_dir = \"d\"\n\
+         cookie_domain = \".b\u{fc}cher.example\"\n",
+    );
+    let chromium = model(&farm);
+    let firefox = chromium.in_browser(
+        &farm,
+        &crate::location::RealDirectories::default(),
+        crate::browser::Profile::Firefox,
+    );
+    for model in [chromium, firefox] {
+        let found = suggest(&farm, &model, &Asked::default(), &|_| true);
+        assert_eq!(words(&found), ["unset cookie_domain in one"]);
+    }
 }

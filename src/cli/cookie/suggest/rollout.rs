@@ -44,7 +44,7 @@ fn paste(new: &Farm, suggestion: &Suggestion) -> Vec<Paste> {
         let own = suggestion.changes.iter().filter(|change| change.wiki == wiki.name);
         let keys: Vec<Key> = own.map(|change| change.key).collect();
         let python = write::settings(wiki, &keys);
-        let flask = wiki.version().behavior() == Behavior::V2;
+        let flask = wiki.version().behavior() >= Behavior::V2;
         let file =
             if flask { format!("wikiconfig.py of {}", wiki.name) } else { format!("{}.py", wiki.siteid()) };
         match found.iter_mut().find(|paste| paste.python == python) {
