@@ -39,7 +39,7 @@ use crate::moin::Visitor;
 
 pub use case::{Case, CookieKey, InHeader, Reason, Verdict, Way};
 pub use groups::{Change, Group, Member};
-pub use suggestion::{Deletion, FreshName, Left, Suggestions};
+pub use suggestion::{Deletion, FreshName, Left, Suggestions, Undeletable};
 
 /// The effects of a changed farm file.
 #[derive(Debug, Serialize, JsonSchema)]

@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::acted::Acted;
 use super::case::{Case, CookieKey, Reason, Verdict, Way};
 use super::stage::{Stage, act_out};
+use crate::browser::domain_match;
 use crate::moin::Behavior;
 use crate::simulate::event::time;
 
@@ -18,8 +19,8 @@ use crate::simulate::event::time;
 pub struct Suggestions {
     /// Headers that delete old cookies, ordered by the URL that has to send them.
     pub deletions: Vec<Deletion>,
-    /// Old cookies that no header can delete, since a wiki of the new farm sets the same cookie.
-    pub in_use: Vec<CookieKey>,
+    /// Old cookies that no header can delete without logging users out.
+    pub undeletable: Vec<Undeletable>,
     /// The effects that remain with these headers.
     pub with_deletions: Option<Left>,
     /// New cookie names for the affected wikis.
@@ -42,6 +43,18 @@ pub struct Deletion {
     pub until: Option<i64>,
     /// The same in RFC 3339.
     pub until_at: Option<String>,
+}
+
+/// An old cookie that no header can delete without logging users out. Over http, browsers reject a header that deletes or
+/// replaces a Secure cookie. Over https, a header deletes the cookie of its name, domain, and path, whether that one is Secure or not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Undeletable {
+    /// The old cookie.
+    #[serde(flatten)]
+    pub cookie: CookieKey,
+    /// The wikis of the new farm that set the same cookie, with or without Secure: a header that deletes it logs their
+    /// users out. Empty if the cookie is Secure, and no wiki within its domain is at https.
+    pub used_by: Vec<String>,
 }
 
 /// A cookie name that no old cookie has.
@@ -96,8 +109,8 @@ pub(super) fn suggestions(seats: &[Acted], cases: &[Vec<Case>], stage: &Stage<'_
     if affected.is_empty() {
         return Suggestions::default();
     }
-    let (deletions, in_use) = deletions(seats, cases, &affected);
-    let mut suggestions = Suggestions { deletions, in_use, ..Suggestions::default() };
+    let (deletions, undeletable) = deletions(seats, cases, &affected);
+    let mut suggestions = Suggestions { deletions, undeletable, ..Suggestions::default() };
     if !suggestions.deletions.is_empty() {
         let mut headers: HashMap<String, Vec<String>> = HashMap::new();
         for one in &suggestions.deletions {
@@ -115,11 +128,17 @@ pub(super) fn suggestions(seats: &[Acted], cases: &[Vec<Case>], stage: &Stage<'_
     suggestions
 }
 
-fn deletions(seats: &[Acted], cases: &[Vec<Case>], affected: &[usize]) -> (Vec<Deletion>, Vec<CookieKey>) {
+fn deletions(
+    seats: &[Acted],
+    cases: &[Vec<Case>],
+    affected: &[usize],
+) -> (Vec<Deletion>, Vec<Undeletable>) {
     let mut found: BTreeMap<(String, CookieKey), Option<i64>> = BTreeMap::new();
-    let mut in_use: Vec<CookieKey> = Vec::new();
-    let ours: Vec<CookieKey> =
-        seats.iter().filter_map(|acted| acted.ours.as_ref()).map(CookieKey::of).collect();
+    let mut undeletable: Vec<Undeletable> = Vec::new();
+    let ours: Vec<(CookieKey, &str)> = seats
+        .iter()
+        .filter_map(|acted| Some((CookieKey::of(acted.ours.as_ref()?), acted.seat.new.name.as_str())))
+        .collect();
     for at in affected {
         let (Some(acted), Some(cases)) = (seats.get(*at), cases.get(*at)) else { continue };
         for case in cases.iter().filter(|case| is_affected(case)) {
@@ -131,15 +150,19 @@ fn deletions(seats: &[Acted], cases: &[Vec<Case>], affected: &[usize]) -> (Vec<D
             let own = owner.unwrap_or(acted).remembered.as_ref().map(|(_, cookie)| CookieKey::of(cookie));
             let sent = case.cookies.iter().filter(|cookie| cookie.old).map(|cookie| cookie.cookie.clone());
             for cookie in sent.chain(own.filter(|_| refused)) {
-                if ours.iter().any(|ours| ours.is_same(&cookie)) {
-                    if !in_use.contains(&cookie) {
-                        in_use.push(cookie);
+                let same = ours.iter().filter(|(ours, _)| ours.is_same(&cookie));
+                let mut used_by: Vec<String> = same.map(|(_, wiki)| (*wiki).to_owned()).collect();
+                used_by.dedup();
+                let Some(url) = deleting_url(&cookie, acted, seats).filter(|_| used_by.is_empty()) else {
+                    let one = Undeletable { cookie, used_by };
+                    if !undeletable.contains(&one) {
+                        undeletable.push(one);
                     }
                     continue;
-                }
+                };
                 #[expect(clippy::cast_possible_truncation, reason = "at most 400 days from now")]
                 let until = case.until.map(|until| until as i64);
-                let known = found.entry((acted.seat.new.root.to_string(), cookie)).or_default();
+                let known = found.entry((url, cookie)).or_default();
                 *known = (*known).max(until);
             }
         }
@@ -155,7 +178,20 @@ fn deletions(seats: &[Acted], cases: &[Vec<Case>], affected: &[usize]) -> (Vec<D
         let until_at = until.map(|until| time(until as f64));
         Deletion { url, cookie, set_cookie, until, until_at }
     };
-    (found.into_iter().map(deletion).collect(), in_use)
+    (found.into_iter().map(deletion).collect(), undeletable)
+}
+
+/// The URL of a wiki whose header can delete an old cookie that affects a wiki: of that wiki, except for a Secure cookie
+/// at http.
+fn deleting_url(cookie: &CookieKey, affected: &Acted, seats: &[Acted]) -> Option<String> {
+    let can = |acted: &&Acted| {
+        let root = &acted.seat.new.root;
+        let within = root.host() == cookie.domain
+            || !cookie.host_only && domain_match(root.host(), &cookie.domain);
+        within && (root.is_secure() || !cookie.secure)
+    };
+    let acted = std::iter::once(affected).chain(seats).find(can)?;
+    Some(acted.seat.new.root.to_string())
 }
 
 /// Gives a new name to all wikis that use the cookie name of an affected one.

@@ -221,7 +221,8 @@ fn no_deletion_is_suggested_for_a_cookie_that_a_new_wiki_sets() {
     let diff = diff(&wikis("/", ["k", "k"]), &wikis("/alpha", ["k", "l"]));
     assert!(cases(&diff).contains(&"alpha remember: stuck-at-login (shadowed) shadowed".to_owned()));
     assert!(diff.suggestions.deletions.is_empty());
-    assert_eq!(diff.suggestions.in_use.len(), 1);
+    let [cookie] = &diff.suggestions.undeletable[..] else { panic!("{:#?}", diff.suggestions) };
+    assert_eq!(cookie.used_by, ["root"]);
     assert!(diff.suggestions.with_fresh_names.unwrap().is_well());
 }
 

@@ -1,7 +1,7 @@
 //! The effects of a change, for people.
 
 use super::logins::Logins;
-use super::words::{self, count, how_long, in_use, left, lost, order, title, until, what, who};
+use super::words::{self, count, how_long, left, lost, order, title, undeletable, until, what, who};
 use crate::cli::shared::Context;
 use crate::cli::shared::output::Writer;
 use crate::simulate::diff::{Case, CookieKey, Deletion, Diff, Group, InHeader, Suggestions};
@@ -144,8 +144,8 @@ fn suggestions(suggestions: &Suggestions, context: &mut Context<'_>) {
         writeln!(context.out, "  Apache (mod_headers):");
         headers(suggestions, words::apache, all, context.out);
     }
-    for cookie in &suggestions.in_use {
-        put("", &in_use(cookie), context);
+    for cookie in &suggestions.undeletable {
+        put("", &undeletable(cookie, most(context)), context);
     }
     if let Some(remains) = suggestions.with_fresh_names {
         writeln!(context.out, "help: use a cookie name that no browser knows");

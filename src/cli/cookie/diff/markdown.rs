@@ -1,7 +1,7 @@
 //! The effects of a change, as a comment on a merge request.
 
 use super::logins::Logins;
-use super::words::{self, how_long, in_use, left, lost, order, title, until, what, who};
+use super::words::{self, how_long, left, lost, order, title, undeletable, until, what, who};
 use crate::cli::shared::Context;
 use crate::simulate::diff::{Diff, Group};
 use crate::text::escape;
@@ -81,8 +81,8 @@ pub(super) fn show(
             writeln!(out, "```\n");
         }
     }
-    for cookie in &diff.suggestions.in_use {
-        writeln!(out, "{}.\n", text(&in_use(cookie)));
+    for cookie in &diff.suggestions.undeletable {
+        writeln!(out, "{}.\n", text(&undeletable(cookie, 8)));
     }
     if let Some(remains) = diff.suggestions.with_fresh_names {
         writeln!(out, "### Suggestion: use a cookie name that no browser knows\n");

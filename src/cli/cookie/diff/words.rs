@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::moin::Visitor;
 use crate::simulate::diff::{
-    Case, CookieKey, Deletion, FreshName, Group, InHeader, Left, Reached, Suggestions, Unknown, Verdict, Way,
+    Case, Deletion, FreshName, Group, InHeader, Left, Reached, Suggestions, Undeletable, Unknown, Verdict, Way,
 };
 use crate::simulate::time;
 use crate::text::list;
@@ -133,9 +133,20 @@ pub(super) fn how_long(suggestions: &Suggestions) -> String {
     }
 }
 
-/// A cookie that no header can delete.
-pub(super) fn in_use(cookie: &CookieKey) -> String {
-    format!("this old cookie can't be deleted, because a wiki of the new farm sets the same cookie: {cookie}")
+/// An old cookie that no header can delete without an effect on other wikis.
+pub(super) fn undeletable(of: &Undeletable, most: usize) -> String {
+    let cookie = &of.cookie;
+    let wikis: Vec<&str> = of.used_by.iter().map(String::as_str).collect();
+    let (names, set) = (list(&wikis, "and", most), if wikis.len() == 1 { "sets" } else { "set" });
+    if wikis.is_empty() {
+        return format!(
+            "no header can delete this old cookie: it is Secure, and no wiki in its domain is at https: {cookie}"
+        );
+    }
+    format!(
+        "no header can delete this old cookie without logging users out of {names}, which {set} a cookie with the same \
+         name, domain, and path: {cookie}"
+    )
 }
 
 /// A line for nginx's configuration.
