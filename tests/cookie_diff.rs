@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{Place, Session};
+use crate::support::{Place, Session, unwrapped};
 
 /// A farm whose wikis limit their cookies to their own paths.
 const OLD: &str = r#"
@@ -174,8 +174,15 @@ fn diff_by_firefox_shows_other_effects_than_by_chromium() {
         "Firefox differs at alpha: users with \"remember me\" cannot log in, even with a fresh browser";
     let both = shown("").split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(both.contains(line), "{both}");
+    let cause = "difference domain-non-ascii: Domain in raw UTF-8. Chromium: converted by IDNA. Firefox: rejected";
+    assert_eq!(both.matches(cause).count(), 1, "{both}");
+    let markdown = run(" --format markdown").any_stdout().run().stdout;
+    assert!(markdown.contains(&format!("\n{cause}.\n")), "{markdown}");
     let json = run(" --format json").any_stdout().run().json();
     assert_eq!(json["differs"][0]["browsers"], json!(["firefox"]));
+    for differs in json["differs"].as_array().unwrap() {
+        assert_eq!(differs["differences"], json!(["domain-non-ascii"]), "{differs}");
+    }
     assert_eq!((&json["differs"][0]["wiki"], &json["impact"]), (&json!("alpha"), &json!(true)));
 }
 
@@ -314,6 +321,52 @@ candidate/farm.toml: relative paths are read from the directory of farm.toml
 
 "#]])
         .run();
+}
+
+#[test]
+fn diff_without_share_in_the_new_file_keeps_the_shares_of_the_old_one() {
+    let wikis = |share: &str, name: &str| {
+        format!(
+            "moin = \"1.9.11\"\n[farm]\nuser_dir = \"users\"\nsession_dir = \"s\"\ncookie_domain = \".example.org\"\n\
+             cookie_name = \"lab\"\n[wikis.a]\nurl = \"https://a.example.org/\"\n[wikis.b]\n\
+             url = \"https://b.example.org/\"\n[wikis.c]\nurl = \"https://c.example.org/\"\ncookie_name = \"{name}\"\n{share}"
+        )
+    };
+    let help = |old: &str, new: &str| {
+        let place = Place::farm(old).file("new.toml", new);
+        let shown = place.wikifarm(&format!("cookie diff farm.toml new.toml {AT}")).any_stdout().run().stdout;
+        let lines = shown.lines().skip_while(|line| !line.starts_with("help: in new.toml"));
+        lines.take_while(|line| line.starts_with(['h', ' '])).map(str::trim).collect::<Vec<_>>().join(" ")
+    };
+    let share = "[[share]]\nwikis = [\"a\", \"b\"]\n";
+    let (old, apart) = (wikis("", "lab"), wikis("", "c"));
+    // The old file says nothing: all three share a login before the change.
+    assert_eq!(
+        help(&old, &apart),
+        "help: in new.toml, set cookie_name = \"lab\" in c, so that wikis that share a login before the change keep it"
+    );
+    // The old file intends a login of a and b only.
+    assert_eq!(help(&wikis(share, "lab"), &apart), "");
+    let broken = apart.replace("https://b.example.org/\"\n", "https://b.example.org/\"\ncookie_name = \"b\"\n");
+    assert_eq!(
+        help(&wikis(share, "lab"), &broken),
+        "help: in new.toml, set cookie_name = \"lab\" in b, so that wikis share logins as the [[share]] of farm.toml intends"
+    );
+    assert_eq!(
+        help(&wikis("", "lab"), &format!("{broken}{share}")),
+        "help: in new.toml, set cookie_name = \"lab\" in b, so that wikis share logins as intended"
+    );
+}
+
+#[test]
+fn diff_names_the_wiki_whose_users_a_deletion_would_log_out() {
+    let place = Place::farm(&plain_and_safe("x")).file("new.toml", plain_and_safe("y"));
+    let diff = place.wikifarm(&format!("cookie diff farm.toml new.toml {AT}")).any_stdout().run().stdout;
+    let line = "no header can delete this old cookie without logging users out of plain, which sets a cookie with the same \
+                name, domain, and path: MOIN_SESSION_x for a.example.org only, path /, Secure";
+    assert!(unwrapped(&diff).contains(line), "{diff}");
+    let json = place.wikifarm("cookie diff farm.toml new.toml --format json").any_stdout().run().json();
+    assert_eq!(json["suggestions"]["undeletable"][0]["used_by"], json!(["plain"]));
 }
 
 /// Two wikis with one cookie name: `plain` over http, and the other over https, whose cookie name is `name`.

@@ -3,6 +3,8 @@
 //! The other code of the module uses [`Rules`] and never asks for the browser. A row of [`DIFFERENCES`] has
 //! the name of a field of `Rules`, the behavior of each browser, and the source.
 
+use std::cell::LazyCell;
+
 use super::rules::Rules;
 use super::{Jar, Profile};
 
@@ -64,20 +66,36 @@ pub fn responsible<T: PartialEq>(
     other: Profile,
     act: impl Fn(Jar) -> T,
 ) -> Vec<&'static Difference> {
+    responsible_for_each(jar, other, |jar| vec![act(jar)]).pop().unwrap_or_default()
+}
+
+/// As [`responsible`], for scenarios that run together: the differences for each of them.
+pub(crate) fn responsible_for_each<T: PartialEq>(
+    jar: &Jar,
+    other: Profile,
+    act: impl Fn(Jar) -> Vec<T>,
+) -> Vec<Vec<&'static Difference>> {
     let one = jar.profile();
-    let outcome = |rules: Rules| act(jar.emptied(rules));
-    let (ours, theirs) = (outcome(*one.rules()), outcome(*other.rules()));
+    let outcomes = |rules: Rules| act(jar.emptied(rules));
+    let (ours, theirs) = (outcomes(*one.rules()), outcomes(*other.rules()));
     if ours == theirs {
-        return Vec::new();
+        return ours.iter().map(|_| Vec::new()).collect();
     }
-    let changes = |from: Profile, to: Profile, was: &T| {
-        let alone = |difference: &&Difference| {
-            difference.is_between(one, other) && outcome(difference.applied(from.rules(), to.rules())) != *was
-        };
-        DIFFERENCES.iter().filter(alone).collect::<Vec<_>>()
+    let with_each = |from: Profile, to: Profile| {
+        let differences = DIFFERENCES.iter().filter(|difference| difference.is_between(one, other));
+        let with = |it: &'static Difference| (it, outcomes(it.applied(from.rules(), to.rules())));
+        differences.map(with).collect::<Vec<_>>()
     };
-    let alone = changes(one, other, &ours);
-    if alone.is_empty() { changes(other, one, &theirs) } else { alone }
+    let (alone, left_out) = (with_each(one, other), LazyCell::new(|| with_each(other, one)));
+    let changed = |at: usize, with: &[(&'static Difference, Vec<T>)], was: &[T]| -> Vec<_> {
+        with.iter().filter(|(_, now)| now.get(at) != was.get(at)).map(|(difference, _)| *difference).collect()
+    };
+    let of = |at: usize| match changed(at, &alone, &ours) {
+        _ if ours.get(at) == theirs.get(at) => Vec::new(),
+        found if found.is_empty() => changed(at, &left_out, &theirs),
+        found => found,
+    };
+    (0..ours.len()).map(of).collect()
 }
 
 const RECORDED: &str = "recorded";

@@ -48,6 +48,7 @@ mod target;
 
 pub use cookie::{Cookie, Priority, SameSite};
 pub use date::parse_cookie_date;
+pub(crate) use differences::responsible_for_each;
 pub use differences::{DIFFERENCES, Difference, responsible};
 pub use domain::{CookieDomain, cookie_domain};
 pub use evict::{MAX_COOKIES, MAX_COOKIES_PER_SITE};

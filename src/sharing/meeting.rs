@@ -121,8 +121,7 @@ impl Stage<'_> {
             As::User => Visitor::User,
             As::Anonymous => Visitor::Anonymous,
         };
-        let suffixes = self.browser.shared_suffixes();
-        Person::new(NOW, &suffixes, visitor).with_profile(self.browser.profile()).in_a_hurry()
+        Person::new(NOW, self.browser, visitor).in_a_hurry()
     }
 
     /// Starts a session at a wiki; `None` if no session continues on the next page.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::step::Exchanged;
 use super::wiki::Site;
 use super::world::World;
-use crate::browser::{Cookie, Outcome, Profile, SharedSuffixes};
+use crate::browser::{Cookie, Jar, Outcome};
 use crate::moin::{Action, Failure, Visitor};
 
 /// The user's name.
@@ -31,9 +31,10 @@ pub(crate) struct Person {
 }
 
 impl Person {
-    pub(crate) fn new(now: f64, suffixes: &SharedSuffixes, visitor: Visitor) -> Person {
+    /// A user with an empty browser.
+    pub(crate) fn new(now: f64, browser: &Jar, visitor: Visitor) -> Person {
         Person {
-            world: World::new(now, 1, suffixes.clone()),
+            world: World::new(now, 1, browser.shared_suffixes()).with_jar(browser.clone()),
             visitor,
             headers: Headers::default(),
             pause: PAUSE,
@@ -43,12 +44,6 @@ impl Person {
     /// Returns the same person without time between requests, so that no session expires.
     pub(crate) fn in_a_hurry(mut self) -> Person {
         self.pause = 0.0;
-        self
-    }
-
-    /// Returns the same person with another browser than Chromium.
-    pub(crate) fn with_profile(mut self, profile: Profile) -> Person {
-        self.world = self.world.with_profile(profile);
         self
     }
 

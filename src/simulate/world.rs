@@ -63,9 +63,15 @@ impl World {
 
     /// Returns the world with another browser than Chromium.
     #[must_use]
-    pub fn with_profile(mut self, profile: Profile) -> World {
-        self.jar = Jar::with_suffixes(profile, self.jar.shared_suffixes());
-        self
+    pub fn with_profile(self, profile: Profile) -> World {
+        let jar = Jar::with_suffixes(profile, self.jar.shared_suffixes());
+        self.with_jar(jar)
+    }
+
+    /// Returns the world with this browser.
+    #[must_use]
+    pub(crate) fn with_jar(self, jar: Jar) -> World {
+        World { jar, ..self }
     }
 
     /// The time, in unix seconds.

@@ -12,8 +12,9 @@ use clap::Args;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use self::browsers::{Differs, differences, may_differ};
-use self::logins::{Logins, before_or_after};
+use self::browsers::{Differs, cause, differences, may_differ, name_causes};
+use self::logins::{Logins, before_or_after, declared_or_after};
+use crate::browser::Jar;
 use crate::cli::shared::browser::Browser;
 use crate::cli::shared::look::look;
 use crate::cli::shared::{Context, Exit, Failure, Format, Outcome};
@@ -73,8 +74,10 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     let old = context.farm_at(&options.old)?;
     let new = relative_to(&old, context.farm_at(&options.new)?, context);
     let now = context.now();
-    let act_out = |profile| Diff::for_browser(&old, &new, &context.suffixes, profile, now);
-    let mut diff = act_out(options.browser.profile());
+    let browser = |profile| Jar::with_suffixes(profile, context.suffixes.clone());
+    let act_out = |browser: &Jar| Diff::in_browser(&old, &new, browser, now);
+    let first = browser(options.browser.profile());
+    let mut diff = act_out(&first);
     let model = |farm| {
         let profile = options.browser.profile();
         Model::for_browser(farm, &RealDirectories::default(), &context.suffixes, profile)
@@ -84,20 +87,18 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
         .browser
         .compared()
         .filter(|other| may_differ(&old, &old_model, *other) || may_differ(&new, &new_model, *other));
-    let other = other.map(|profile| (profile, act_out(profile)));
-    let differs =
-        other.as_ref().map(|(profile, other)| differences(&diff, other, *profile)).unwrap_or_default();
-    let lines = other.as_ref().map(|(profile, _)| browsers::lines(&differs, *profile)).unwrap_or_default();
+    let other = other.map(|profile| (profile, act_out(&browser(profile))));
+    let (mut differs, mut lines) = (Vec::new(), Vec::new());
+    if let Some((profile, other)) = &other {
+        differs = differences(&diff, other, *profile);
+        lines = browsers::lines(&differs, *profile);
+        let causes = name_causes(&mut differs, [&old, &new], &first, *profile, now);
+        lines.extend(causes.iter().map(cause));
+    }
     let unknown: Vec<&str> = diff.unknown.iter().map(|unknown| unknown.wiki.as_str()).collect();
     let logins = Logins::new(&old_model, &new_model, &unknown);
-    let keeps = new.shares.is_empty() && logins.any_lost();
-    let asked = if keeps { before_or_after(&old_model, &new_model) } else { Vec::new() };
-    let suggestion = suggestion(&new, asked, context);
-    let intent = if keeps {
-        "wikis that share a login before the change keep it"
-    } else {
-        "wikis share logins as intended"
-    };
+    let (asked, intent) = intents(&old, &new, [&old_model, &new_model], &logins);
+    let suggestion = suggestion(&new, &new_model, asked, context);
     let impact = diff.hurts() || other.is_some_and(|(_, other)| other.hurts());
     let exit = count(&mut diff, old, context)?;
     let names = (shown(&options.old), shown(&options.new));
@@ -123,16 +124,32 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     Ok(if found { Exit::Found.and(exit) } else { exit })
 }
 
+/// The lists of wikis that are to share a login in addition to those of the new file, and what is intended, in words.
+fn intents(old: &Farm, new: &Farm, models: [&Model; 2], logins: &Logins) -> (Vec<Vec<String>>, String) {
+    if new.shares.is_empty() && !old.shares.is_empty() {
+        let path = old.source.path().display();
+        (declared_or_after(old, models[1]), format!("wikis share logins as the [[share]] of {path} intends"))
+    } else if new.shares.is_empty() && logins.any_lost() {
+        (before_or_after(models), "wikis that share a login before the change keep it".to_owned())
+    } else {
+        (Vec::new(), "wikis share logins as intended".to_owned())
+    }
+}
+
 /// What `cookie suggest` finds for the new farm, if it is not as intended.
-fn suggestion(new: &Farm, share: Vec<Vec<String>>, context: &Context<'_>) -> Option<String> {
+fn suggestion(
+    new: &Farm,
+    model: &Model,
+    share: Vec<Vec<String>>,
+    context: &Context<'_>,
+) -> Option<String> {
     if new.wikis.len() > MOST_WIKIS {
         return None;
     }
-    let model = Model::new(new, &RealDirectories::default(), &context.suffixes);
     let suffixes = &context.suffixes;
     let accept = |changed: &Farm| has_no_new_errors(new, changed, suffixes);
     let asked = Asked { share, ..Asked::default() };
-    Some(suggest(new, &model, &asked, &accept).suggestions.first()?.words())
+    Some(suggest(new, model, &asked, &accept).suggestions.first()?.words())
 }
 
 /// The new farm, with its relative paths read from the directory of the old file: usually one of the two is a copy.

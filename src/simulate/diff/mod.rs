@@ -32,7 +32,7 @@ use serde::Serialize;
 use self::acted::Acted;
 use self::pair::{Seat, pair};
 use self::stage::{Stage, act_out};
-use crate::browser::{Profile, SharedSuffixes};
+use crate::browser::{Jar, Profile, SharedSuffixes};
 use crate::farm::Farm;
 use crate::location::Identity;
 use crate::moin::Visitor;
@@ -101,17 +101,11 @@ impl Reached {
 impl Diff {
     /// Simulates the change from `old` to `new` at `now` (unix seconds), for browsers with this list of public suffixes.
     pub fn new(old: &Farm, new: &Farm, suffixes: &SharedSuffixes, now: f64) -> Diff {
-        Diff::for_browser(old, new, suffixes, Profile::Chromium, now)
+        Diff::in_browser(old, new, &Jar::with_suffixes(Profile::Chromium, suffixes.clone()), now)
     }
 
-    /// Like [`Diff::new`], for another browser than Chromium.
-    pub fn for_browser(
-        old: &Farm,
-        new: &Farm,
-        suffixes: &SharedSuffixes,
-        profile: Profile,
-        now: f64,
-    ) -> Diff {
+    /// Like [`Diff::new`], in another browser, which is empty.
+    pub fn in_browser(old: &Farm, new: &Farm, browser: &Jar, now: f64) -> Diff {
         let paired = pair(old, new);
         let mut unknown = Vec::new();
         let mut seats: Vec<(usize, Seat)> = Vec::new();
@@ -121,7 +115,7 @@ impl Diff {
                 Err(reason) => unknown.push(Unknown { wiki: pair.old.name.clone(), reason: reason.clone() }),
             }
         }
-        let stage = Stage { suffixes, profile, now, headers: Arc::default() };
+        let stage = Stage { browser, now, headers: Arc::default() };
         let seats: Vec<Acted> = seats.into_iter().map(|(pair, seat)| stage.prepare(pair, seat)).collect();
         let all: Vec<usize> = (0..seats.len()).collect();
         let cases = act_out(&stage, &seats, &all);

@@ -69,8 +69,7 @@ fn diff_shows_each_user_from_another_wiki_who_can_no_longer_log_in() {
         let (before, after) = strategy.new_tree(&mut runner).unwrap().current();
         let (old, new) = (farm(&before), farm(&after));
         for profile in [Profile::Chromium, Profile::Firefox] {
-            let suffixes: SharedSuffixes = Arc::new(BuiltinSuffixes);
-            let diff = Diff::for_browser(&old, &new, &suffixes, profile, NOW);
+            let diff = Diff::in_browser(&old, &new, &Jar::new(profile), NOW);
             for (from, to) in [("a", "b"), ("b", "a")] {
                 let steps = [
                     format!("login {from} Ann"),

@@ -5,7 +5,7 @@ use super::acted::Acted;
 use super::case::{Case, Verdict, Way};
 use super::pair::Seat;
 use super::search::{Cookies, Neighbors};
-use crate::browser::{Profile, SharedSuffixes};
+use crate::browser::Jar;
 use crate::moin::Visitor;
 use crate::simulate::person::{Headers, Person};
 
@@ -24,8 +24,8 @@ pub(super) fn act_out(stage: &Stage<'_>, seats: &[Acted], positions: &[usize]) -
 
 /// The browser and the time of the simulation.
 pub(super) struct Stage<'a> {
-    pub(super) suffixes: &'a SharedSuffixes,
-    pub(super) profile: Profile,
+    /// An empty one.
+    pub(super) browser: &'a Jar,
     pub(super) now: f64,
     /// Headers that web servers add to every response after the change.
     pub(super) headers: Headers,
@@ -33,7 +33,7 @@ pub(super) struct Stage<'a> {
 
 impl Stage<'_> {
     fn person(&self, visitor: Visitor) -> Person {
-        Person::new(self.now, self.suffixes, visitor).with_profile(self.profile)
+        Person::new(self.now, self.browser, visitor)
     }
 
     /// Returns a user from before the change in the state after the change.

@@ -273,3 +273,60 @@ fn secure_cookie_that_another_wiki_no_longer_sets_keeps_users_over_http_stuck_at
     let none: [&str; 0] = [];
     assert_eq!(cases(&diff(&wikis("x"), &wikis("x"))), none);
 }
+
+/// Plain, at http, and safe, at https on the same host, whose cookie name changes from x to y.
+fn plain_and_safe(plain: &str) -> (Farm, Farm) {
+    let wikis = |name: &str| {
+        farm(&format!(
+            "moin = \"1.9.11\"\n[wikis.plain]\nurl = \"http://a.example.org/w/v\"\ndata_dir = \"/none/p\"\n\
+             cookie_name = \"x\"\n{plain}\n[wikis.safe]\nurl = \"https://a.example.org/\"\ndata_dir = \"/none/s\"\n\
+             cookie_name = \"{name}\"\n"
+        ))
+    };
+    (wikis("x"), wikis("y"))
+}
+
+/// Whether a user with the old Secure cookie can log in at plain and stays logged in there, after and between visits to safe,
+/// if `sender` adds this header to its responses.
+fn stays_logged_in(sender: &str, header: &str) -> (bool, bool) {
+    let (old, new) = plain_and_safe("");
+    let browser = Jar::new(Profile::Chromium);
+    let site = |farm: &Farm, name: &str| {
+        let wiki = farm.wiki(name).unwrap();
+        crate::simulate::wiki::Site::new(wiki, &wiki.url).unwrap()
+    };
+    let (plain, safe) = (site(&new, "plain"), site(&new, "safe"));
+    let mut person = crate::simulate::person::Person::new(NOW, &browser, Visitor::Remember);
+    person.come(&site(&old, "safe"));
+    let url = site(&new, sender).root.to_string();
+    person.roll_out(&Arc::new(HashMap::from([(url, vec![header.to_owned()])])));
+    person.visit(&safe);
+    person.log_in(&plain);
+    let after = person.visit(&plain).knows();
+    person.visit(&safe);
+    (after, person.visit(&plain).knows())
+}
+
+#[test]
+fn header_that_deletes_a_secure_cookie_works_over_https_only_and_deletes_the_plain_one_too() {
+    // RFC 6265bis 5.7: step 16 rejects what would replace a Secure cookie over http; step 23 finds the old cookie by name,
+    // domain, host-only flag, and path. Both browsers follow it.
+    for secure in ["", "; Secure"] {
+        let header = format!("MOIN_SESSION_x=; Path=/; Max-Age=0{secure}");
+        assert_eq!(stays_logged_in("plain", &header), (false, false), "{header}");
+        assert_eq!(stays_logged_in("safe", &header), (true, false), "{header}");
+    }
+    let (old, new) = plain_and_safe("");
+    let suggestions = Diff::new(&old, &new, &(Arc::new(BuiltinSuffixes) as _), NOW).suggestions;
+    assert!(suggestions.deletions.is_empty());
+    let [cookie] = &suggestions.undeletable[..] else { panic!("{suggestions:#?}") };
+    assert_eq!((cookie.used_by.as_slice(), cookie.cookie.secure), (&["plain".to_owned()][..], true));
+}
+
+#[test]
+fn secure_cookie_with_another_path_is_deleted_by_a_wiki_at_https() {
+    let (old, new) = plain_and_safe("cookie_path = \"/w/v\"");
+    let suggestions = Diff::new(&old, &new, &(Arc::new(BuiltinSuffixes) as _), NOW).suggestions;
+    let urls: Vec<_> = suggestions.deletions.iter().map(|one| one.url.as_str()).collect();
+    assert_eq!((urls, suggestions.undeletable), (vec!["https://a.example.org/"], vec![]));
+}

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::farm::{Farm, Span};
 use crate::sharing::{Model, groups};
 use crate::text::list;
 
@@ -64,8 +65,18 @@ fn names(group: &[String], most: usize) -> (String, bool) {
 }
 
 /// The wikis that are to share a login if no file says so: those that do before or after the change.
-pub(super) fn before_or_after(old: &Model, new: &Model) -> Vec<Vec<String>> {
+pub(super) fn before_or_after([old, new]: [&Model; 2]) -> Vec<Vec<String>> {
     [old, new].iter().flat_map(|model| shared(model, &|name| new.site(name).is_some())).collect()
+}
+
+/// The wikis that are to share a login if only the old file says so: those of its `[[share]]` tables, and those that do after
+/// the change.
+pub(super) fn declared_or_after(old: &Farm, new: &Model) -> Vec<Vec<String>> {
+    let stays = |(name, _): &&(String, Span)| new.site(name).is_some();
+    let declared = old.shares.iter().map(|share| {
+        share.wikis.iter().filter(stays).map(|(name, _)| name.clone()).collect::<Vec<_>>()
+    });
+    declared.chain(shared(new, &|_| true)).collect()
 }
 
 fn shared(model: &Model, compared: &dyn Fn(&str) -> bool) -> Shared {
