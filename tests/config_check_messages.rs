@@ -48,7 +48,10 @@ fn check_of_a_rejected_cookie_names_the_reason_of_each_browser_once_and_a_valid_
                 cookie_domain = \".b\u{fc}cher.example\"\n";
     let found = check_farm(farm, "--no-disk");
     assert_eq!(found.matches("cookie-rejected").count(), 1, "{found}");
-    assert!(found.contains("one: nobody can log in with Firefox: browsers reject the login cookie: Domain"), "{found}");
+    assert!(
+        found.contains("one: nobody can log in with Firefox: browsers reject the login cookie: Domain"),
+        "{found}"
+    );
     assert!(found.contains("help: unset cookie_domain in one"), "{found}");
 }
 

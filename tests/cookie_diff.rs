@@ -174,7 +174,8 @@ fn diff_by_firefox_shows_other_effects_than_by_chromium() {
         "Firefox differs at alpha: users with \"remember me\" cannot log in, even with a fresh browser";
     let both = shown("").split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(both.contains(line), "{both}");
-    let cause = "difference domain-non-ascii: Domain in raw UTF-8. Chromium: converted by IDNA. Firefox: rejected";
+    let cause =
+        "difference domain-non-ascii: Domain in raw UTF-8. Chromium: converted by IDNA. Firefox: rejected";
     assert_eq!(both.matches(cause).count(), 1, "{both}");
     let markdown = run(" --format markdown").any_stdout().run().stdout;
     assert!(markdown.contains(&format!("\n{cause}.\n")), "{markdown}");
@@ -347,7 +348,8 @@ fn diff_without_share_in_the_new_file_keeps_the_shares_of_the_old_one() {
     );
     // The old file intends a login of a and b only.
     assert_eq!(help(&wikis(share, "lab"), &apart), "");
-    let broken = apart.replace("https://b.example.org/\"\n", "https://b.example.org/\"\ncookie_name = \"b\"\n");
+    let broken =
+        apart.replace("https://b.example.org/\"\n", "https://b.example.org/\"\ncookie_name = \"b\"\n");
     assert_eq!(
         help(&wikis(share, "lab"), &broken),
         "help: in new.toml, set cookie_name = \"lab\" in b, so that wikis share logins as the [[share]] of farm.toml intends"

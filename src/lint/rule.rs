@@ -162,8 +162,7 @@ impl Sink {
 
     /// The help of a finding about two wikis and their logins.
     pub(super) fn help(&self, farm: &Farm, model: &Model, from: &str, to: &str) -> String {
-        self.searched(farm, model)
-            .unwrap_or_else(|| format!("run `wikifarm cookie explain {from} {to}`"))
+        self.searched(farm, model).unwrap_or_else(|| format!("run `wikifarm cookie explain {from} {to}`"))
     }
 
     /// Reports a problem of one wiki. The message does not name the wiki.

@@ -54,7 +54,8 @@ fn wiki(name: &'static str) -> impl Strategy<Value = String> {
         "cookie_domain = \".example.net\"",
     ]);
     let path = choose(&["", "cookie_path = \"/\"", "cookie_path = \"/a\""]);
-    let cookie = choose(&["cookie_name = \"lab\"", "cookie_name = \"other\"", "", "cookie_name = \"odd; x\""]);
+    let cookie =
+        choose(&["cookie_name = \"lab\"", "cookie_name = \"other\"", "", "cookie_name = \"odd; x\""]);
     let secure = choose(&["", "cookie_secure = false", "cookie_secure = true"]);
     let anonymous = proptest::sample::select(vec!["ANONYMOUS", "", "", "ANONYMOUS", "LOGIN OFF"]);
     let storage = choose(&["data_dir = \"/none/shared\"", &format!("data_dir = \"/none/{name}\"")]);

@@ -119,7 +119,9 @@ impl Evidence {
             E::CustomSender(_) | E::CustomReader(_) | E::SharedAddress | E::UnknownKey => StepResult::Unknown,
             E::UnknownStorage(_) | E::UnknownUsers(_) => StepResult::Unknown,
             E::NoCookie(_) | E::Rejected(..) | E::Expired(_) | E::NothingToSend => StepResult::Failed,
-            E::Withheld(_) | E::OtherName | E::Unread | E::OtherIdForm | E::OtherKey(..) => StepResult::Failed,
+            E::Withheld(_) | E::OtherName | E::Unread | E::OtherIdForm | E::OtherKey(..) => {
+                StepResult::Failed
+            }
             E::OtherStorage | E::OtherKindOfStorage | E::UnknownMethod(_) | E::OtherUsers => {
                 StepResult::Failed
             }

@@ -137,12 +137,7 @@ fn intents(old: &Farm, new: &Farm, models: [&Model; 2], logins: &Logins) -> (Vec
 }
 
 /// What `cookie suggest` finds for the new farm, if it is not as intended.
-fn suggestion(
-    new: &Farm,
-    model: &Model,
-    share: Vec<Vec<String>>,
-    context: &Context<'_>,
-) -> Option<String> {
+fn suggestion(new: &Farm, model: &Model, share: Vec<Vec<String>>, context: &Context<'_>) -> Option<String> {
     if new.wikis.len() > MOST_WIKIS {
         return None;
     }

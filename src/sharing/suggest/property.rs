@@ -44,16 +44,18 @@ fn with_intents(names: &'static [&'static str]) -> impl Strategy<Value = String>
         ("cookie_name = \"lab\"", "cookie_name = \"__Secure-lab\""),
         (".example.net", ".org"),
     ]);
-    (farms(names), share, host, proxy, others, odd).prop_map(move |(text, share, host, proxy, others, odd)| {
-        let text = text.replace(odd.0, odd.1);
-        let (before, own) = text.split_at(text.find(&format!("[wikis.{last}]")).unwrap());
-        let own = match host {
-            "" => own.to_owned(),
-            "net" => own.replace(".example.org/", ".example.net/"),
-            port => own.replace("example.org/", &format!("example.org{port}/")),
-        };
-        format!("{others}{before}{own}{proxy}{share}")
-    })
+    (farms(names), share, host, proxy, others, odd).prop_map(
+        move |(text, share, host, proxy, others, odd)| {
+            let text = text.replace(odd.0, odd.1);
+            let (before, own) = text.split_at(text.find(&format!("[wikis.{last}]")).unwrap());
+            let own = match host {
+                "" => own.to_owned(),
+                "net" => own.replace(".example.org/", ".example.net/"),
+                port => own.replace("example.org/", &format!("example.org{port}/")),
+            };
+            format!("{others}{before}{own}{proxy}{share}")
+        },
+    )
 }
 
 /// The number of farms to try, in CI one eighth of those for predictions.

@@ -227,7 +227,10 @@ fn secure_cookies_over_http_are_plain_or_get_https() {
         for_one("1.9.11", at, "backend_url = \"https://127.0.0.1/\""),
         ["set cookie_secure = false in one", https]
     );
-    assert_eq!(for_one("2.0.0b5", at, "cookie_partitioned = true"), ["unset cookie_partitioned in one", https]);
+    assert_eq!(
+        for_one("2.0.0b5", at, "cookie_partitioned = true"),
+        ["unset cookie_partitioned in one", https]
+    );
 }
 
 #[test]

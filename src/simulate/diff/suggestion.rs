@@ -128,11 +128,7 @@ pub(super) fn suggestions(seats: &[Acted], cases: &[Vec<Case>], stage: &Stage<'_
     suggestions
 }
 
-fn deletions(
-    seats: &[Acted],
-    cases: &[Vec<Case>],
-    affected: &[usize],
-) -> (Vec<Deletion>, Vec<Undeletable>) {
+fn deletions(seats: &[Acted], cases: &[Vec<Case>], affected: &[usize]) -> (Vec<Deletion>, Vec<Undeletable>) {
     let mut found: BTreeMap<(String, CookieKey), Option<i64>> = BTreeMap::new();
     let mut undeletable: Vec<Undeletable> = Vec::new();
     let ours: Vec<(CookieKey, &str)> = seats
@@ -186,8 +182,8 @@ fn deletions(
 fn deleting_url(cookie: &CookieKey, affected: &Acted, seats: &[Acted]) -> Option<String> {
     let can = |acted: &&Acted| {
         let root = &acted.seat.new.root;
-        let within = root.host() == cookie.domain
-            || !cookie.host_only && domain_match(root.host(), &cookie.domain);
+        let within =
+            root.host() == cookie.domain || !cookie.host_only && domain_match(root.host(), &cookie.domain);
         within && (root.is_secure() || !cookie.secure)
     };
     let acted = std::iter::once(affected).chain(seats).find(can)?;

@@ -129,9 +129,8 @@ fn small(found: &[Differs], farms: [&Farm; 2]) -> [Farm; 2] {
     let named = farms.iter().flat_map(|farm| &farm.wikis).filter(|wiki| names.contains(wiki.name.as_str()));
     let known: HashSet<String> = named.flat_map(urls).collect();
     // A renamed wiki keeps a URL.
-    let stays = |wiki: &&Wiki| {
-        names.contains(wiki.name.as_str()) || urls(wiki).iter().any(|url| known.contains(url))
-    };
+    let stays =
+        |wiki: &&Wiki| names.contains(wiki.name.as_str()) || urls(wiki).iter().any(|url| known.contains(url));
     farms.map(|farm| farm.with_wikis(farm.wikis.iter().filter(stays).cloned().collect()))
 }
 

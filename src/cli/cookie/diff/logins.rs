@@ -73,9 +73,10 @@ pub(super) fn before_or_after([old, new]: [&Model; 2]) -> Vec<Vec<String>> {
 /// the change.
 pub(super) fn declared_or_after(old: &Farm, new: &Model) -> Vec<Vec<String>> {
     let stays = |(name, _): &&(String, Span)| new.site(name).is_some();
-    let declared = old.shares.iter().map(|share| {
-        share.wikis.iter().filter(stays).map(|(name, _)| name.clone()).collect::<Vec<_>>()
-    });
+    let declared = old
+        .shares
+        .iter()
+        .map(|share| share.wikis.iter().filter(stays).map(|(name, _)| name.clone()).collect::<Vec<_>>());
     declared.chain(shared(new, &|_| true)).collect()
 }
 

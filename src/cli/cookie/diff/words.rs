@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use crate::moin::Visitor;
 use crate::simulate::diff::{
-    Case, Deletion, FreshName, Group, InHeader, Left, Reached, Suggestions, Undeletable, Unknown, Verdict, Way,
+    Case, Deletion, FreshName, Group, InHeader, Left, Reached, Suggestions, Undeletable, Unknown, Verdict,
+    Way,
 };
 use crate::simulate::time;
 use crate::text::list;
