@@ -52,6 +52,10 @@ fn completions_offer_wikis_rules_and_kinds_of_stores() {
     assert_eq!(candidates(&place, "wikifarm -f missing.toml cookie header d"), Vec::<String>::new());
     assert_eq!(candidates(&place, "wikifarm session list --store s"), ["sqlite:"]);
     assert_eq!(candidates(&place, "wikifarm config rules log-out"), ["log-out-trap"]);
+    assert_eq!(candidates(&place, "wikifarm cookie suggest --share docs,"), ["docs,plans"]);
+    assert_eq!(candidates(&place, "wikifarm config check --deny warn"), ["warnings"]);
+    assert_eq!(candidates(&place, "wikifarm config check --allow warn"), Vec::<String>::new());
+    assert_eq!(candidates(&place, "wikifarm config check --allow lifetime")[0], "lifetime");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! `wikifarm completions`: scripts with which shells ask wikifarm itself for commands, wikis, rules, and stores.
 
+use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
@@ -52,8 +53,9 @@ fn with_candidates(command: Command) -> Command {
     command.mut_subcommands(with_candidates).mut_args(|arg| {
         let name = arg.get_value_names().and_then(|names| names.first());
         let complete = match name.and_then(|name| name.split('|').next()) {
+            Some("WIKI,WIKI") => ArgValueCompleter::new(wiki_lists),
             Some("WIKI" | "WIKIS" | "FROM" | "TO") => ArgValueCompleter::new(wikis),
-            Some("RULE") => ArgValueCompleter::new(rules),
+            Some("RULE") => ArgValueCompleter::new(rules(name.map_or("", |name| name.as_str()))),
             Some("COMMAND") => ArgValueCompleter::new(commands),
             Some("ADDRESS" | "LOCATION" | "STORE") => ArgValueCompleter::new(stores),
             _ => return arg,
@@ -67,8 +69,14 @@ fn beginning_with(current: &OsStr, words: impl Iterator<Item = String>) -> Vec<C
     words.filter(|word| word.starts_with(&*current)).map(CompletionCandidate::new).collect()
 }
 
-fn rules(current: &OsStr) -> Vec<CompletionCandidate> {
-    beginning_with(current, lint::rules().map(|rule| rule.name.to_owned()))
+/// The rules; also the families and `warnings`, if the name of the value has them.
+fn rules(value: &str) -> impl Fn(&OsStr) -> Vec<CompletionCandidate> + use<> {
+    let mut words: BTreeSet<&str> = lint::rules().map(|rule| rule.name).collect();
+    if value.contains("FAMILY") {
+        words.extend(lint::rules().map(|rule| rule.family));
+    }
+    words.extend(value.contains(lint::WARNINGS).then_some(lint::WARNINGS));
+    move |current| beginning_with(current, words.iter().map(|word| (*word).to_owned()))
 }
 
 fn stores(current: &OsStr) -> Vec<CompletionCandidate> {
@@ -79,6 +87,14 @@ fn stores(current: &OsStr) -> Vec<CompletionCandidate> {
 
 fn wikis(current: &OsStr) -> Vec<CompletionCandidate> {
     beginning_with(current, farm_wikis().into_iter())
+}
+
+/// Wikis separated by commas: the list so far with each other wiki.
+fn wiki_lists(current: &OsStr) -> Vec<CompletionCandidate> {
+    let text = current.to_string_lossy();
+    let before = text.rfind(',').and_then(|comma| text.get(..=comma)).unwrap_or_default();
+    let is_new = |name: &String| before.split(',').all(|listed| listed != name);
+    beginning_with(current, farm_wikis().into_iter().filter(is_new).map(|name| format!("{before}{name}")))
 }
 
 fn farm_wikis() -> Vec<String> {
