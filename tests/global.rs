@@ -142,6 +142,7 @@ fn command_without_its_family_is_answered_with_the_whole_command() {
         ("find /srv", "store find"),
         ("session find", "store find"),
         ("sesion list", "session"),
+        ("list", "session list` or `wikifarm store list"),
     ] {
         let ran = Place::new().wikifarm(typed).status(2).any_stderr().run();
         assert!(

@@ -8,7 +8,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ArgMatches, Command, CommandFactory, Error, FromArgMatches};
 
 use super::shared::Format;
-use crate::text::hang;
+use crate::text::{hang, list};
 
 /// Names alike enough that one may be meant where the other is typed; 1 is the same name.
 const ALIKE: f64 = 0.85;
@@ -109,22 +109,21 @@ fn with_suggestion(mut error: Error, tree: &Command) -> Error {
         error.remove(ContextKind::SuggestedSubcommand);
         error.insert(
             ContextKind::Suggested,
-            ContextValue::StyledStrs(vec![format!("did you mean `{meant}`?").into()]),
+            ContextValue::StyledStrs(vec![format!("did you mean {meant}?").into()]),
         );
     }
     error
 }
 
-/// The command whose last word is most like `word`, as typed.
+/// The commands whose last word is most like `word`, as typed.
 fn nearest(word: &str, tree: &Command) -> Option<String> {
     let mut all = Vec::new();
     paths(tree, "wikifarm", &mut all);
     let alike = |path: &String| strsim::jaro_winkler(word, path.rsplit(' ').next().unwrap_or_default());
-    all.into_iter()
-        .map(|path| (alike(&path), path))
-        .filter(|(alike, _)| *alike >= ALIKE)
-        .max_by(|one, other| one.0.total_cmp(&other.0))
-        .map(|(_, path)| path)
+    let most = all.iter().map(alike).max_by(f64::total_cmp).filter(|most| *most >= ALIKE)?;
+    let meant = all.iter().filter(|path| alike(path).total_cmp(&most).is_eq());
+    let meant: Vec<String> = meant.map(|path| format!("`{path}`")).collect();
+    Some(list(&meant.iter().map(String::as_str).collect::<Vec<_>>(), "or", meant.len()))
 }
 
 fn paths(command: &Command, path: &str, all: &mut Vec<String>) {
