@@ -253,9 +253,22 @@ fn doctor_names_jobs_that_delete_sessions() {
         line.contains("/etc/tmpfiles.d/wiki.conf deletes sessions older than 60 m: users are logged out"),
         "{line}"
     );
-    let line = of("cron.daily/moin", "#!/bin/sh\nmoin --config-dir=/srv maint cleansessions --all\n", 1);
-    let start = "FAIL cleaners everybody is logged out each time that /etc/cron.daily/moin runs `moin maint cleansessions --all`";
+    let line = of("cron.d/moin", "1 1 * * * root moin --config-dir=/srv maint cleansessions --all\n", 1);
+    let start = "FAIL cleaners everybody is logged out each time that /etc/cron.d/moin runs `moin maint cleansessions --all`";
     assert!(line.starts_with(start), "{line}");
+}
+
+#[test]
+fn doctor_does_not_say_that_there_is_no_job_where_it_cannot_look() {
+    let place = machine(FARM).dir("root/var/spool/cron/crontabs");
+    let (job, crontabs) = (place.path().join("root/etc/cron.d/wikifarm"), "root/var/spool/cron/crontabs");
+    fs::remove_file(job).unwrap();
+    let crontabs = place.path().join(crontabs);
+    fs::set_permissions(&crontabs, fs::Permissions::from_mode(0o300)).unwrap();
+    let line = first(&place, "--symptom logged-out", 3);
+    assert_eq!(line, "? cleaners can't read /var/spool/cron/crontabs: unknown which jobs delete sessions");
+    fs::set_permissions(&crontabs, fs::Permissions::from_mode(0o700)).unwrap();
+    assert_eq!(first(&place, "--symptom logged-out", 0), "ok config no cause of this symptom was found");
 }
 
 #[test]

@@ -18,7 +18,7 @@ use self::line::{Area, Line, Status, Symptom};
 use super::shared::wiki::find_wiki;
 use super::shared::{Context, Exit, Failure, Format, Outcome, index, must_be_trusted};
 use crate::farm::{Farm, Trusted};
-use crate::health::{Cleaner, Does, find_cleaners};
+use crate::health::{Does, find_cleaners};
 use crate::lint;
 use crate::location::RealDirectories;
 use crate::ops::prune::ClockCheck;
@@ -199,15 +199,23 @@ fn farm_lines(
     Ok(lines)
 }
 
-/// The line about the jobs that remove sessions as they should. A rule reports that there is none.
+/// The line about the jobs that remove sessions as they should, or about those that can't be read. A rule reports that there
+/// is none.
 fn jobs(root: &Path, context: &Context<'_>) -> Option<Line> {
     let cleaners = find_cleaners(root);
-    let prunes = |job: &&Cleaner| job.does == Does::Prune;
-    let mut files: Vec<String> =
-        cleaners.iter().filter(prunes).map(|job| job.file.display().to_string()).collect();
-    files.dedup();
-    let shown: Vec<&str> = files.iter().map(String::as_str).collect();
-    let text = format!("`wikifarm session prune` runs in {}", list(&shown, "and", 2));
-    let line = Line::new(Status::Ok, Area::Cleaners, text);
-    (!shown.is_empty()).then(|| line.details(context.command("config rules no-prune-job")))
+    let files = |does: &Does| {
+        let jobs = cleaners.iter().filter(|job| job.does == *does);
+        let mut files: Vec<String> = jobs.map(|job| job.file.display().to_string()).collect();
+        files.dedup();
+        let shown: Vec<&str> = files.iter().map(String::as_str).collect();
+        list(&shown, "and", 2)
+    };
+    let (prune, unread) = (files(&Does::Prune), files(&Does::Unread));
+    if !prune.is_empty() {
+        let line = Line::new(Status::Ok, Area::Cleaners, format!("`wikifarm session prune` runs in {prune}"));
+        return Some(line.details(context.command("config rules no-prune-job")));
+    }
+    let text = format!("can't read {unread}: unknown which jobs delete sessions");
+    let line = Line::new(Status::Unknown, Area::Cleaners, text);
+    (!unread.is_empty()).then(|| line.symptoms(&[Symptom::LoggedOut, Symptom::DiskFull, Symptom::Slow]))
 }

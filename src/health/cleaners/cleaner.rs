@@ -26,6 +26,8 @@ pub enum Does {
     },
     /// Deletes files.
     Delete(Deletion),
+    /// Something, but this process can't read the file, or the directory of jobs.
+    Unread,
 }
 
 /// A deletion of files.
@@ -45,7 +47,7 @@ impl Cleaner {
     /// Whether the job may remove sessions in a directory.
     pub fn may_clean(&self, dir: &Target) -> bool {
         match &self.does {
-            Does::Prune | Does::CleanSessions { .. } => true,
+            Does::Prune | Does::CleanSessions { .. } | Does::Unread => true,
             Does::Delete(deletion) => deletion.reach.covers(dir),
         }
     }
@@ -54,7 +56,7 @@ impl Cleaner {
     pub fn deletes(&self, dir: &Target) -> Option<&Deletion> {
         match &self.does {
             Does::Delete(deletion) => (!deletion.unsure && deletion.reach.covers(dir)).then_some(deletion),
-            Does::Prune | Does::CleanSessions { .. } => None,
+            Does::Prune | Does::CleanSessions { .. } | Does::Unread => None,
         }
     }
 }

@@ -1,8 +1,13 @@
 //! Jobs of cron and anacron.
 
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 
-use super::cleaner::Cleaner;
+use rustix::fs::{Access, AtFlags, CWD, accessat};
+use rustix::io::Errno;
+
+use super::cleaner::{Cleaner, Does};
 use super::files::{files, read, shown};
 use super::shell::of_command;
 
@@ -17,23 +22,40 @@ enum Kind {
     Anacron,
 }
 
+/// The directories of crontabs.
+const TABLES: [(&str, Kind); 3] =
+    [("etc/cron.d", Kind::System), ("var/spool/cron", Kind::User), ("var/spool/cron/crontabs", Kind::User)];
+
+/// The directories of scripts, of which cron runs those that are executable.
+const SCRIPTS: [&str; 4] = ["etc/cron.hourly", "etc/cron.daily", "etc/cron.weekly", "etc/cron.monthly"];
+
 /// The jobs of cron and anacron below `root`.
 pub(super) fn find(root: &Path) -> Vec<Cleaner> {
     let mut all = crontab(root, &root.join("etc/crontab"), Kind::System);
     all.extend(crontab(root, &root.join("etc/anacrontab"), Kind::Anacron));
-    for (dir, kind) in [
-        ("etc/cron.d", Kind::System),
-        ("var/spool/cron", Kind::User),
-        ("var/spool/cron/crontabs", Kind::User),
-    ] {
+    for (dir, kind) in TABLES {
         let tables = files(&root.join(dir));
         all.extend(tables.iter().flat_map(|table| crontab(root, table, kind)));
     }
-    for dir in ["etc/cron.hourly", "etc/cron.daily", "etc/cron.weekly", "etc/cron.monthly"] {
-        let scripts = files(&root.join(dir));
+    for dir in SCRIPTS {
+        let mut scripts = files(&root.join(dir));
+        scripts.retain(|script| script.metadata().is_ok_and(|stat| stat.mode() & 0o111 != 0));
         all.extend(scripts.iter().flat_map(|script| of_command(&shown(root, script), root, &read(script))));
     }
+    all.extend(unread(root));
     all
+}
+
+/// The files and directories of jobs that this process can't read.
+fn unread(root: &Path) -> impl Iterator<Item = Cleaner> {
+    let dirs = TABLES.iter().map(|(dir, _)| *dir).chain(SCRIPTS).map(|dir| root.join(dir));
+    let within = dirs.clone().flat_map(|dir| files(&dir));
+    let own = ["etc/crontab", "etc/anacrontab"].map(|file| root.join(file));
+    let is_unread = |path: &PathBuf| {
+        accessat(CWD, path, Access::READ_OK, AtFlags::EACCESS).is_err_and(|error| error == Errno::ACCESS)
+    };
+    let paths: BTreeSet<PathBuf> = own.into_iter().chain(dirs).chain(within).filter(is_unread).collect();
+    paths.into_iter().map(|path| Cleaner { file: shown(root, &path), does: Does::Unread })
 }
 
 /// The jobs of one crontab. Its variables are those of each command.

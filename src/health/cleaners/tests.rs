@@ -1,6 +1,7 @@
 //! Jobs in all kinds of files, as people write them.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 
 use super::*;
 
@@ -17,6 +18,7 @@ fn described(cleaner: &Cleaner) -> String {
     let dir = &Target::at(Path::new(DIR));
     match (&cleaner.does, cleaner.deletes(dir)) {
         (Does::Prune, _) => "prune".to_owned(),
+        (Does::Unread, _) => "unread".to_owned(),
         (Does::CleanSessions { all }, _) => format!("cleansessions all={all}"),
         (_, Some(Deletion { program, age: Some(age), .. })) => {
             format!("{program} {}", age.as_secs() as f64 / DAY as f64)
@@ -71,7 +73,8 @@ fn found(files: &[(&str, &str)]) -> Vec<String> {
     for (name, text) in files {
         let path = root.path().join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
+        fs::write(&path, text).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
     }
     let found = find(root.path());
     found.iter().map(|cleaner| format!("{}: {}", cleaner.file.display(), described(cleaner))).collect()
