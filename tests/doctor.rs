@@ -337,6 +337,22 @@ fn doctor_names_sessions_that_are_an_attack_and_an_error_in_the_farm_file() {
 }
 
 #[test]
+fn doctor_names_the_wikis_whose_sessions_it_cannot_find() {
+    let share = "    [[share]]\n    wikis = [\"docs\", \"plans\"]\n";
+    let new = "    [wikis.new]\n    moin = \"2.0.0b5\"\n    url = \"https://new.example.net/\"\n    secret_key_id = \"a\"\n    unset = [\"cookie_domain\"]\n";
+    let place = machine(&FARM.replace("    session_dir = \"sessions\"\n", "").replace(share, new));
+    let why = "no data_dir, cache_dir, or session_dir in the farm file";
+    let details = "details: wikifarm config check --min-severity note";
+    let expected = format!("? storage docs and plans: sessions not checked: {why} {details}");
+    for words in ["", "--symptom cannot-log-in", "--symptom disk-full"] {
+        assert_eq!(first(&place, words, 3), expected);
+    }
+    assert!(first(&place, "new", 0).starts_with("ok "));
+    let text = place.wikifarm("doctor --root root").status(3).any_stdout().run().stdout;
+    assert!(!text.contains("nothing keeps the wikis from saving sessions"), "{text}");
+}
+
+#[test]
 fn doctor_of_an_unknown_wiki_is_a_usage_error() {
     machine(FARM)
         .wikifarm("doctor dosc")

@@ -15,6 +15,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use self::line::{Area, Line, Status, Symptom};
+use super::shared::stores::of_moin_2;
 use super::shared::wiki::find_wiki;
 use super::shared::{Context, Exit, Failure, Format, Outcome, index, must_be_trusted};
 use crate::farm::{Farm, Trusted};
@@ -176,7 +177,10 @@ fn farm_lines(
     let now = context.now();
     #[expect(clippy::cast_possible_truncation, reason = "times are bounded where they are read")]
     let seconds = now as i64;
-    let mut specs = store::of_farm(farm).stores;
+    let store::FarmStores { stores: mut specs, mut without } = store::of_farm(farm);
+    // MoinMoin 2 has no sessions on disk.
+    without.retain(|(wiki, _)| of_moin_2(farm).all(|other| other.name != *wiki));
+    without.retain(|(wiki, _)| chosen(options, std::iter::once(wiki)));
     specs.retain(|spec| chosen(options, spec.wikis.iter().map(|wiki| &wiki.name)));
     let model = Model::new(farm, &RealDirectories::default(), &context.suffixes);
     let run =
@@ -187,6 +191,7 @@ fn farm_lines(
     drop(looking);
     let index_dir = index::index_dir(Some(farm));
     let mut lines = stores::lines(&report, index_dir.as_deref(), now, context);
+    lines.extend(stores::without(without, context));
     if stop.load(Ordering::Relaxed) {
         lines.push(Line::new(Status::Unknown, Area::Sessions, "stopped by a signal: not checked completely"));
     }

@@ -1,6 +1,9 @@
 //! Lines about the sessions in the stores: what `session verify` finds, and growth.
 
+use std::collections::BTreeMap;
 use std::path::Path;
+
+use clap::ValueEnum;
 
 use super::line::{Area, Line, Status, Symptom};
 use crate::cli::shared::{Context, index};
@@ -8,7 +11,7 @@ use crate::ops::verify::{Kind, Report, Rule};
 use crate::ops::{free_space, unreadable_effect};
 use crate::store::{StoreSpec, seconds};
 use crate::text::measure::{count, relative};
-use crate::text::shell_word;
+use crate::text::{list, shell_word};
 
 /// The lines about the stores of a report at `now`, in unix seconds.
 pub(super) fn lines(report: &Report, index_dir: Option<&Path>, now: f64, context: &Context<'_>) -> Vec<Line> {
@@ -36,6 +39,20 @@ pub(super) fn lines(report: &Report, index_dir: Option<&Path>, now: f64, context
         lines.push(summary(report, index_dir, minor, now, context));
     }
     lines
+}
+
+/// The wikis whose sessions are in no known place, each with the reason: one line for each reason.
+pub(super) fn without(wikis: Vec<(String, String)>, context: &Context<'_>) -> Vec<Line> {
+    let mut by_reason: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    wikis.into_iter().for_each(|(wiki, why)| by_reason.entry(why).or_default().push(wiki));
+    let line = |(why, wikis): (String, Vec<String>)| {
+        let names: Vec<&str> = wikis.iter().map(String::as_str).collect();
+        let message = format!("{}: sessions not checked: {why}", list(&names, "and", 3));
+        let details = context.command("config check --min-severity note");
+        let symptoms = Symptom::value_variants();
+        Line::new(Status::Unknown, Area::Storage, message).wikis(wikis).symptoms(symptoms).details(details)
+    };
+    by_reason.into_iter().map(line).collect()
 }
 
 /// The command for the store.
