@@ -56,6 +56,33 @@ fn check_of_a_rejected_cookie_names_the_reason_of_each_browser_once_and_a_valid_
 }
 
 #[test]
+fn check_counts_the_other_pairs_with_the_same_clock_or_browser_difference() {
+    let wiki =
+        |name: &str, lines: &str| format!("[wikis.{name}]\nurl = \"http://{name}.example.org/\"\n{lines}\n");
+    let farm = |moin: &str, wikis: &[String]| format!("moin = \"{moin}\"\n{}", wikis.concat());
+    let shared =
+        "user_dir = \"u\"\nsession_dir = \"s\"\ncookie_domain = \".example.org\"\ncookie_name = \"lab\"";
+    let [a, b, c] = ["a", "b", "c"].map(|name| wiki(name, shared));
+    let found = check_farm(
+        &farm("1.9.11", &[a, b, c, wiki("d", &format!("{shared}\nclock_skew = 99999"))]),
+        "--no-disk",
+    );
+    let [line] = &found.lines().filter(|line| line.contains("[clock-skew]")).collect::<Vec<_>>()[..] else {
+        panic!("{found}")
+    };
+    assert!(line.contains("logins of a expire at once at d: "), "{line}");
+    assert!(line.ends_with(" (the same for 2 other pairs of wikis)"), "{line}");
+    let [a, c] = ["a", "c"].map(|name| wiki(name, &format!("data_dir = \"{name}\"")));
+    let old = wiki("b", "moin = \"1.8.7\"\ndata_dir = \"b\"\ncookie_domain = \".example.org\"");
+    let found = check_farm(&farm("1.9.0", &[a, old, c]), "--no-disk");
+    let [line] = &found.lines().filter(|line| line.contains("[browsers-differ]")).collect::<Vec<_>>()[..]
+    else {
+        panic!("{found}")
+    };
+    assert!(line.ends_with(" (the same for 1 other pair of wikis)"), "{line}");
+}
+
+#[test]
 fn check_of_a_wrong_type_shows_the_right_spelling() {
     for (line, help) in [
         ("cookie_secure = \"yes\"", "write true"),
@@ -196,7 +223,7 @@ fn check_of_a_trap_of_many_equal_wikis_counts_the_others_and_lists_them_in_json(
     let [(wikis, message)] = found.as_slice() else { panic!("{found:?}") };
     assert_eq!(
         message,
-        "visiting a deletes the shared cookie: users are logged out of b, c, d, and 8 more (the same for 11 more wikis)"
+        "visiting a deletes the shared cookie: users are logged out of b, c, d, e, and 7 more (the same for 11 more wikis)"
     );
     assert_eq!(wikis.concat(), names.concat());
 }

@@ -55,8 +55,15 @@ pub struct Finding {
     pub fix: Option<Fix>,
 }
 
-/// Ends the message about a pair of wikis that stands for others. An encounter can stand for many pairs that are alike.
-pub(super) const OTHER_PAIRS: &str = " (the same for other pairs of wikis)";
+/// Ends the message about a pair of wikis that stands for others. If not `all` pairs were compared, there can be more.
+pub(super) fn other_pairs(count: usize, all: bool) -> String {
+    let least = if all { "" } else { "at least " };
+    match count {
+        0 => String::new(),
+        1 => format!(" (the same for {least}1 other pair of wikis)"),
+        _ => format!(" (the same for {least}{count} other pairs of wikis)"),
+    }
+}
 
 /// A message lists at most this many wikis, and counts the others.
 pub(super) const MOST_WIKIS: usize = 3;

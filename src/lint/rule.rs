@@ -126,6 +126,16 @@ pub(super) enum Look {
     Browsers(fn(&Farm, &Browsers<'_>, &mut Sink)),
 }
 
+/// In larger farms, a rule looks at examples of pairs of wikis.
+const MOST_IN_PAIRS: usize = 200;
+
+/// All ordered pairs of wikis, by position, unless they are too many.
+pub(super) fn all_pairs(model: &Model) -> Option<Vec<(usize, usize)>> {
+    let all = || 0..model.sites().len();
+    let pairs = || all().flat_map(|from| all().map(move |to| (from, to))).filter(|(from, to)| from != to);
+    (all().len() <= MOST_IN_PAIRS).then(|| pairs().collect())
+}
+
 /// Collects the findings of one rule. Findings that differ only in the wiki become one.
 pub(super) struct Sink {
     rule: &'static str,

@@ -1,7 +1,7 @@
 //! The words for evidence and effects: nothing else in this module writes a sentence about a pair.
 
 use super::effect::{By, Effect, NewLogin, Third};
-use super::parties::parties;
+use super::parties::{any, parties};
 use super::site::{Left, Site, Storage};
 use super::steps::{Evidence, Side};
 use super::verdict::As;
@@ -141,11 +141,14 @@ pub(super) fn shadowed((from, to): (&[&str], &[&str]), example: &Site) -> String
         Duplicate::First => "first",
         Duplicate::Last => "last",
     };
-    let (visited, login) = parties(to, from);
+    let several = to.len() > 1;
+    let (visited, _) = parties(to, from);
+    let login = if several && from == to { "another one".to_owned() } else { any(from) };
+    let there = if several { "the visited wiki" } else { &visited.any };
     format!(
-        "after visiting {}, users who log in at {} stay anonymous at {}: {} picks its own cookie, the {which} of two named \
-         {}",
-        visited.any, login.all, visited.again, visited.again, example.cookie_name
+        "after visiting {}, users who log in at {login} stay anonymous at {there}: {there} picks its own cookie, the {which} \
+         of two named {}",
+        visited.any, example.cookie_name
     )
 }
 

@@ -25,9 +25,14 @@ pub(super) struct Losing {
     pub(super) picks: &'static str,
 }
 
+/// Any one of several wikis: `docs or plans`.
+pub(super) fn any(wikis: &[&str]) -> String {
+    list(wikis, "or", MOST)
+}
+
 /// The words for two lists of wikis. Of equal lists each wiki acts on the others.
 pub(super) fn parties(acting: &[&str], losing: &[&str]) -> (Acting, Losing) {
-    let any = list(acting, "or", MOST);
+    let any = any(acting);
     if acting == losing && acting.len() > 1 {
         let any = format!("one of {}", list(acting, "and", MOST));
         let others = "the others".to_owned();
@@ -41,9 +46,7 @@ pub(super) fn parties(acting: &[&str], losing: &[&str]) -> (Acting, Losing) {
     let losing = if losing.len() > 1 {
         Losing { all, again: "those wikis".to_owned(), picks: "pick" }
     } else {
-        // One name can already be a list: a finding names all wikis that lose in the same way.
-        let picks = if all.contains(" and ") { "pick" } else { "picks" };
-        Losing { again: all.clone(), all, picks }
+        Losing { again: all.clone(), all, picks: "picks" }
     };
     (Acting { any, again }, losing)
 }
@@ -69,8 +72,8 @@ mod tests {
     }
 
     #[test]
-    fn parties_of_a_name_that_is_a_list_have_a_plural_verb() {
-        assert_eq!(parties(&["trap"], &["b and c"]).1.picks, "pick");
+    fn parties_of_several_wikis_that_lose_have_a_plural_verb() {
+        assert_eq!(parties(&["trap"], &["b", "c"]).1.picks, "pick");
     }
 
     #[test]

@@ -154,6 +154,27 @@ fn pair_with_other_cookie_names_is_separate() {
 }
 
 #[test]
+fn shadowed_wikis_pick_one_by_one_and_users_log_in_at_any_of_them() {
+    let model = model(&farm("1.9.11", "", ""));
+    let words = |from: &[&str], to: &[&str]| describe::shadowed((from, to), model.site("b").unwrap());
+    assert_eq!(
+        words(&["a"], &["b"]),
+        "after visiting b, users who log in at a stay anonymous at b: b picks its own cookie, the first of two named \
+         MOIN_SESSION_lab"
+    );
+    assert_eq!(
+        words(&["a", "c"], &["b", "d"]),
+        "after visiting b or d, users who log in at a or c stay anonymous at the visited wiki: the visited wiki picks its own \
+         cookie, the first of two named MOIN_SESSION_lab"
+    );
+    assert_eq!(
+        words(&["a", "b"], &["a", "b"]),
+        "after visiting one of a and b, users who log in at another one stay anonymous at the visited wiki: the visited wiki \
+         picks its own cookie, the first of two named MOIN_SESSION_lab"
+    );
+}
+
+#[test]
 fn pair_with_an_invalid_name_is_separate_also_for_one_wiki() {
     let text = farm("1.9.11", "", "").replace("\"lab\"", "\"lab; x\"");
     let found = pair(&text, As::User);

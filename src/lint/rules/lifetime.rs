@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::farm::{Farm, Key, Wiki};
-use crate::lint::finding::OTHER_PAIRS;
 use crate::lint::finding::Severity::{Error, Warning};
-use crate::lint::rule::{Look, Rule, Sink, rule};
+use crate::lint::finding::other_pairs;
+use crate::lint::rule::{Look, Rule, Sink, all_pairs, rule};
 use crate::moin::{Behavior, CookieLifetime, Lifetime, lifetimes};
 use crate::sharing::{As, Left, Model, Site, Storage};
 use crate::text::span_text;
@@ -109,9 +109,14 @@ fn anonymous_outlives_login(wiki: &Wiki, sink: &mut Sink) {
 
 /// Sessions that are expired by the clock of another wiki with the same store.
 fn clock_skew(farm: &Farm, model: &Model, sink: &mut Sink) {
-    // The first pair of each wiki whose clock differs, and whether there are others.
-    let mut reported: BTreeMap<&str, (&Wiki, String, bool)> = BTreeMap::new();
-    for (from, to) in model.encounters() {
+    let skews = || model.sites().iter().map(|site| site.settings.clock_skew);
+    if skews().all(|skew| Some(skew) == skews().next()) {
+        return;
+    }
+    let all = all_pairs(model);
+    // The first pair of each wiki whose clock differs, and the number of others.
+    let mut reported: BTreeMap<&str, (&Wiki, String, usize)> = BTreeMap::new();
+    for (from, to) in all.as_deref().unwrap_or_else(|| model.encounters()) {
         let (Some(from), Some(to)) = (model.sites().get(*from), model.sites().get(*to)) else { continue };
         let ahead = to.settings.clock_skew - from.settings.clock_skew;
         if ahead <= 0.0 || !finds_session_of(from, to) {
@@ -121,8 +126,8 @@ fn clock_skew(farm: &Farm, model: &Model, sink: &mut Sink) {
         let lifetime = shortest_lifetime(wiki).filter(|(_, lifetime)| ahead >= *lifetime);
         let Some((whose, lifetime)) = lifetime else { continue };
         let key = if other.setting(Key::ClockSkew).is_some() { other } else { wiki };
-        if let Some((.., has_others)) = reported.get_mut(key.name.as_str()) {
-            *has_others = true;
+        if let Some((.., others)) = reported.get_mut(key.name.as_str()) {
+            *others += 1;
             continue;
         }
         let message = format!(
@@ -132,12 +137,12 @@ fn clock_skew(farm: &Farm, model: &Model, sink: &mut Sink) {
             span_text(ahead),
             span_text(lifetime)
         );
-        reported.insert(&key.name, (key, message, false));
+        reported.insert(&key.name, (key, message, 0));
     }
     let help = "synchronize the clocks of the servers, for example with chrony, then remove clock_skew";
-    for (key, message, has_others) in reported.into_values() {
-        let more = if has_others { OTHER_PAIRS } else { "" };
-        sink.report(key, key.span_of(Key::ClockSkew), message + more, help);
+    for (key, message, others) in reported.into_values() {
+        let message = message + &other_pairs(others, all.is_some());
+        sink.report(key, key.span_of(Key::ClockSkew), message, help);
     }
 }
 

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::browser::RejectionReason;
 use crate::farm::Farm;
 use crate::lint::finding::Severity::{Error, Warning};
-use crate::lint::finding::{MOST_WIKIS, OTHER_PAIRS};
-use crate::lint::rule::{Look, Rule, Sink, rule};
+use crate::lint::finding::{MOST_WIKIS, other_pairs};
+use crate::lint::rule::{Look, Rule, Sink, all_pairs, rule};
 use crate::sharing::{
     As, Browsers, Effect, Judgement, Left, Model, NewLogin, Site, Verdict, disagreements, leaks_id,
 };
@@ -59,27 +59,31 @@ impl Found {
 fn browsers_differ(farm: &Farm, browsers: &Browsers<'_>, sink: &mut Sink) {
     let [model, other] = browsers.models();
     let sites = model.sites();
-    let all = browsers.new_logins(model.encounters());
-    let mut known: BTreeMap<String, usize> = BTreeMap::new();
-    for (_, results) in &all {
-        *known.entry(format!("{results:?}")).or_default() += 1;
+    let mut found = browsers.new_logins(model.encounters());
+    let all = all_pairs(model).filter(|_| !found.is_empty());
+    if let Some(all) = &all {
+        found = browsers.new_logins(all);
     }
-    for ((from, to), results) in all {
+    let mut counted: BTreeMap<String, usize> = BTreeMap::new();
+    for (_, results) in &found {
+        *counted.entry(format!("{results:?}")).or_default() += 1;
+    }
+    for ((from, to), results) in found {
         let (Some(from), Some(to)) = (sites.get(from), sites.get(to)) else { continue };
         // The first pair stands for all with the same results.
-        let Some(pairs) = known.remove(&format!("{results:?}")) else { continue };
+        let Some(pairs) = counted.remove(&format!("{results:?}")) else { continue };
         let [ours, theirs] = results;
         let results = [(model.profile(), ours), (other.profile(), theirs)];
-        let more = if pairs > 1 { OTHER_PAIRS } else { "" };
-        let message = NewLogin::describe_in(&from.name, &to.name, &results) + more;
+        let message = NewLogin::describe_in(&from.name, &to.name, &results);
+        let message = message + &other_pairs(pairs - 1, all.is_some());
         let help = sink.help(farm, model, &from.name, &to.name);
         let span = farm.wiki(&to.name).map_or(0..0, |wiki| wiki.span.clone());
         sink.report_named(None, &[&from.name, &to.name], span, message, help, Vec::new());
     }
 }
 
-/// The message about users who come from the first wiki, whose name may stand for several, to the second.
-type Message = fn(&Model, &Site, &Site) -> String;
+/// The message about users who come from the wikis of these names to the second wiki; the first is one of them.
+type Message = fn(&Model, Judgement, &[&str], (&Site, &Site)) -> String;
 
 /// Whether a rule reports users who come from the first wiki to the second.
 type Wanted<'a> = dyn Fn(&Site, &Site, Judgement) -> bool + 'a;
@@ -90,10 +94,7 @@ fn report((farm, model): (&Farm, &Model), sink: &mut Sink, wanted: &Wanted<'_>, 
         let from = one.sites(model, wanted);
         let (Some(first), Some(to)) = (from.first(), model.sites().get(one.to)) else { continue };
         let names: Vec<&str> = from.iter().map(|site| site.name.as_str()).collect();
-        // All names in one sentence.
-        let mut all = Site::clone(first);
-        all.called = list(&names, "and", MOST_WIKIS);
-        let message = message(model, &all, to);
+        let message = message(model, model.judge(first, to, As::User), &names, (first, to));
         let more = match one.more.len() {
             0 => String::new(),
             1 => " (the same for 1 more wiki)".to_owned(),
@@ -111,10 +112,9 @@ fn report((farm, model): (&Farm, &Model), sink: &mut Sink, wanted: &Wanted<'_>, 
     }
 }
 
-/// The effect of a visit, or the verdict's reason.
-fn effect(model: &Model, from: &Site, to: &Site) -> String {
-    let pair = model.pair(from, to, As::User);
-    pair.effect.unwrap_or(pair.reason)
+/// The effect of a visit, or why the visited wiki does not see the login.
+fn problem(model: &Model, judged: Judgement, from: &[&str], (example, to): (&Site, &Site)) -> String {
+    model.describe_problem(judged, (from, &[&to.name]), (example, to))
 }
 
 /// For each visited wiki and each effect of a visit: the wikis whose logins suffer.
@@ -196,20 +196,20 @@ fn has_own_rule(reason: RejectionReason) -> bool {
 }
 
 fn log_out_trap(farm: &Farm, model: &Model, sink: &mut Sink) {
-    report((farm, model), sink, &|_, _, judged| judged.verdict == Verdict::Conflict, effect);
+    report((farm, model), sink, &|_, _, judged| judged.verdict == Verdict::Conflict, problem);
 }
 
 fn shadowed_cookie(farm: &Farm, model: &Model, sink: &mut Sink) {
-    report((farm, model), sink, &|_, _, judged| judged.verdict == Verdict::Shadowed, effect);
+    report((farm, model), sink, &|_, _, judged| judged.verdict == Verdict::Shadowed, problem);
 }
 
 fn id_leaks_to_wiki(farm: &Farm, model: &Model, sink: &mut Sink) {
-    report((farm, model), sink, &leaks_id, |_, from, to| {
+    report((farm, model), sink, &leaks_id, |_, _, from, (_, to)| {
         format!(
             "{to} stores sessions under the session ids of {from}: whoever can read the sessions of {to} can act as its users \
              at {from}",
-            from = from.called,
-            to = to.called
+            from = list(from, "and", MOST_WIKIS),
+            to = to.name
         )
     });
 }
