@@ -576,8 +576,8 @@ fn check_suggests_only_settings_of_the_version() {
     assert_eq!(
         helps(old),
         [
-            "log-out-trap: set session_id_handler = \\cookie_name=b\\ in b, or unset cookie_domain in a and b",
-            "log-out-trap: set session_id_handler = \\cookie_name=b\\ in b, or unset cookie_domain in a and b",
+            "log-out-trap: unset cookie_domain in a and b, or set session_id_handler = \\cookie_name=b\\ in b",
+            "log-out-trap: unset cookie_domain in a and b, or set session_id_handler = \\cookie_name=b\\ in b",
         ]
     );
     let mixed = old.replace("https://b", "http://b").replace("anonymous_session_lifetime = 2", "");

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::{Place, fixtures};
 
@@ -268,6 +268,32 @@ fn suggest_for_an_invalid_name_of_2_0_gives_a_valid_one_and_its_python_line() {
     let lines = "     in wikiconfig.py of one:\n       SESSION_COOKIE_NAME = 'lab_one'\n";
     assert!(shown.contains(lines), "{shown}");
     assert!(!shown.contains("\n2. "), "{shown}");
+}
+
+#[test]
+fn suggest_and_the_help_of_check_have_one_order_with_the_fewest_affected_wikis_first() {
+    let wiki = |name: &str| {
+        format!(
+            "[wikis.{name}]\nurl = \"https://{name}.example.org/\"\ndata_dir = \"{name}\"\n\
+             anonymous_session_lifetime = 2\n"
+        )
+    };
+    let farm = "moin = \"1.8.7\"\n[farm]\ncookie_domain = \".example.org\"\nuser_dir = \"users\"\n";
+    let place = Place::farm(&format!("{farm}{}{}", wiki("a"), wiki("b")));
+    let json = place.wikifarm("cookie suggest --format json").any_stdout().run().json();
+    let suggestions = json["suggestions"].as_array().unwrap();
+    let affected = |one: &Value| {
+        let rollout = &one["rollout"];
+        ["log_in_again", "stuck"].map(|list| rollout[list].as_array().unwrap().len()).iter().sum::<usize>()
+    };
+    let [first, second] = &suggestions[..] else { panic!("{suggestions:#?}") };
+    assert_eq!(first["settings"], second["settings"]);
+    assert!(affected(first) < affected(second), "{suggestions:#?}");
+    let summaries = suggestions.iter().map(|one| one["summary"].as_str().unwrap()).collect::<Vec<_>>();
+    let check = place.wikifarm("config check --no-disk --format json").any_stdout().status(1).run().json();
+    let findings = check["findings"].as_array().unwrap();
+    let found = findings.iter().find(|finding| finding["rule"] == "log-out-trap").unwrap();
+    assert_eq!(found["help"], summaries.join(", or "));
 }
 
 #[test]

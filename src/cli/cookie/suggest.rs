@@ -57,9 +57,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     let suffixes = context.suffixes.clone();
     let accept = |changed: &Farm| has_no_new_errors(&farm, changed, &suffixes);
     let found = suggest(&farm, &model, &asked, &accept);
-    let mut shown = rollout::all(&farm, &found, &asked, context);
-    // Stable: of equally large suggestions, the one that affects users of fewer wikis comes first.
-    shown.sort_by_key(|one| (one.settings, one.rollout.log_in_again.len() + one.rollout.stuck.len()));
+    let shown = rollout::all(&farm, &found, &asked, context);
     match context.format {
         Format::Json => {
             context.document(&Document { met: found.met, suggestions: &shown, impossible: &found.impossible })

@@ -6,10 +6,12 @@ use super::intents::{Asked, Intents};
 use super::reason::reasons;
 use super::search::Search;
 use super::undo::Trial;
-use crate::browser::Profile;
+use crate::browser::{Profile, SharedSuffixes};
 use crate::farm::{Farm, Wiki};
 use crate::location::RealDirectories;
 use crate::sharing::Model;
+use crate::sharing::site::NOW;
+use crate::simulate::diff::{Case, Diff};
 use crate::sys::one_by_one;
 
 /// So many suggestions are shown.
@@ -49,7 +51,7 @@ pub fn suggest(farm: &Farm, model: &Model, asked: &Asked, accept: &(dyn Fn(&Farm
             break;
         }
     }
-    found.rank();
+    found.rank(farm, &model.suffixes());
     if let ([only], true) = (&broken[..], profiles.len() > 1) {
         let browser = only.model.profile().title();
         found.impossible.iter_mut().for_each(|why| *why = format!("with {browser}, {why}"));
@@ -76,16 +78,30 @@ impl Found {
         }
     }
 
-    fn rank(&mut self) {
-        self.suggestions.sort_by_key(|suggestion| (suggestion.settings, suggestion.changes.len()));
+    /// Sorts the suggestions, smallest first; of equally large ones, the one that affects users of fewer wikis comes first.
+    fn rank(&mut self, farm: &Farm, suffixes: &SharedSuffixes) {
+        self.suggestions.sort_by_key(|one| (one.settings, one.changes.len()));
         // A much larger change is no alternative.
         let most = self.suggestions.first().map_or(0, |first| 2 * first.settings + 1);
         self.suggestions.retain(|suggestion| suggestion.settings <= most);
+        let ties = self.suggestions.windows(2).any(|two| matches!(two, [a, b] if a.settings == b.settings));
+        if ties {
+            let affected = one_by_one(&self.suggestions, |one| affected(farm, one, suffixes));
+            let mut ranked: Vec<_> = affected.into_iter().zip(self.suggestions.drain(..)).collect();
+            ranked.sort_by_key(|(affected, one)| (one.settings, *affected));
+            self.suggestions = ranked.into_iter().map(|(_, one)| one).collect();
+        }
         self.suggestions.truncate(MOST);
         if !self.suggestions.is_empty() {
             self.impossible.clear();
         }
     }
+}
+
+/// How many wikis have users whom the rollout of a suggestion affects.
+fn affected(farm: &Farm, suggestion: &Suggestion, suffixes: &SharedSuffixes) -> usize {
+    let diff = Diff::new(farm, &changed(farm, &suggestion.changes), suffixes, NOW);
+    diff.wikis(Case::logs_in_again).len() + diff.wikis(Case::is_stuck).len()
 }
 
 impl Search<'_> {

@@ -274,6 +274,16 @@ pub struct Case {
 }
 
 impl Case {
+    /// Whether users have to log in once more, and have no other problem.
+    pub fn logs_in_again(&self) -> bool {
+        self.verdict == Verdict::LoggedOut && self.visitor != Visitor::Anonymous
+    }
+
+    /// Whether old cookies cause problems until they are deleted.
+    pub fn is_stuck(&self) -> bool {
+        self.verdict > Verdict::LoggedOut || self.shadowed
+    }
+
     /// Whether administrators have to know about it.
     pub fn hurts(&self) -> bool {
         self.verdict.hurts() || self.shadowed

@@ -23,7 +23,7 @@ mod search;
 mod stage;
 mod suggestion;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use schemars::JsonSchema;
@@ -130,6 +130,12 @@ impl Diff {
             stores,
             suggestions,
         }
+    }
+
+    /// The wikis where users are affected in such a way, by their names in the old file.
+    pub fn wikis(&self, which: impl Fn(&Case) -> bool) -> BTreeSet<&str> {
+        let groups = self.groups.iter().filter(|group| group.cases.iter().any(&which));
+        groups.flat_map(|group| &group.wikis).map(|wiki| wiki.old.as_str()).collect()
     }
 
     /// Whether users are logged out, or old cookies hide new ones.

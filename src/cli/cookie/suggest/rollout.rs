@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use super::document::{Change, Paste, Rollout, Shown};
 use crate::cli::shared::Context;
 use crate::farm::{Farm, Key, Value, Wiki};
-use crate::moin::{Behavior, Visitor};
+use crate::moin::Behavior;
 use crate::pyconfig::write;
 use crate::sharing::{Asked, Found, Suggestion, changed, edited};
-use crate::simulate::diff::{Case, Diff, Verdict};
+use crate::simulate::diff::{Case, Diff};
 use crate::sys::one_by_one;
 use crate::text::{list, shell_word};
 
@@ -57,19 +57,12 @@ fn paste(new: &Farm, suggestion: &Suggestion) -> Vec<Paste> {
 }
 
 fn rollout(old: &Farm, new: &Farm, suggestion: &Suggestion, diff: Diff) -> Rollout {
-    let wikis = |which: &dyn Fn(&Case) -> bool| -> Vec<String> {
-        let groups = diff.groups.iter().filter(|group| group.cases.iter().any(which));
-        let names: BTreeSet<&str> =
-            groups.flat_map(|group| &group.wikis).map(|wiki| wiki.old.as_str()).collect();
-        old.wikis
-            .iter()
-            .filter(|wiki| names.contains(wiki.name.as_str()))
-            .map(|wiki| wiki.name.clone())
-            .collect()
+    let wikis = |which: fn(&Case) -> bool| -> Vec<String> {
+        let affected = diff.wikis(which);
+        let names = old.wikis.iter().map(|wiki| wiki.name.as_str()).filter(|name| affected.contains(name));
+        names.map(str::to_owned).collect()
     };
-    let log_in_again =
-        wikis(&|case| case.verdict == Verdict::LoggedOut && case.visitor != Visitor::Anonymous);
-    let stuck = wikis(&|case| case.verdict > Verdict::LoggedOut || case.shadowed);
+    let (log_in_again, stuck) = (wikis(Case::logs_in_again), wikis(Case::is_stuck));
     let pairs = || old.wikis.iter().filter_map(|wiki| Some((wiki, new.wiki(&wiki.name)?)));
     let commands: BTreeSet<String> = pairs().filter_map(|(old, new)| migrate(old, new)).collect();
     Rollout {
