@@ -52,8 +52,8 @@ alpha and beta
     2027-12-29T00:04:00Z, when the last old cookie expires)
   users without "remember me" keep their session, with the old cookie (until
     2026-11-24T12:04:00Z, when the last old cookie expires)
-  users with "remember me" here and at beta cannot log out: logging out deletes
-    the new cookie, but the old one still opens a session (until
+  users with "remember me" here and at another wiki cannot log out: logging out
+    deletes the new cookie, but the old one still opens a session (until
     2027-12-29T00:06:00Z, when the last old cookie expires)
   example     alpha
   setting     cookie_path: "/alpha" -> "/"
@@ -107,7 +107,7 @@ Settings and cookies of `alpha`:
 |---|---|---|
 | users with "remember me" | keep their session, with the old cookie | until 2027-12-29T00:04:00Z, when the last old cookie expires |
 | users without "remember me" | keep their session, with the old cookie | until 2026-11-24T12:04:00Z, when the last old cookie expires |
-| users with "remember me" here and at beta | cannot log out: logging out deletes the new cookie, but the old one still opens a session | until 2027-12-29T00:06:00Z, when the last old cookie expires |
+| users with "remember me" here and at another wiki | cannot log out: logging out deletes the new cookie, but the old one still opens a session | until 2027-12-29T00:06:00Z, when the last old cookie expires |
 
 The browsers of users with "remember me" send these cookies, in this order:
 

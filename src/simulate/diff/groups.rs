@@ -6,14 +6,14 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::acted::Acted;
-use super::case::{Case, CookieKey, Verdict};
+use super::case::{Case, CookieKey, Verdict, Way};
 use super::pair::Pair;
 use crate::farm::{Key, Wiki};
 
 /// Wikis on which the change has the same effects.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Group {
-    /// The wikis. The settings and cookies of the group are those of the first.
+    /// The wikis. The settings, cookies, and neighbors (`other`) of the group are those of the first.
     pub wikis: Vec<Member>,
     /// The MoinMoin version in the new farm file.
     pub moin: String,
@@ -28,6 +28,9 @@ pub struct Group {
     /// Whether the settings or cookies of another wiki differ from those of the first.
     #[serde(skip)]
     pub varies: bool,
+    /// Whether users of another wiki of the group come over another neighbor than those of the first.
+    #[serde(skip)]
+    pub neighbors_vary: bool,
 }
 
 /// A wiki of a group.
@@ -82,13 +85,25 @@ pub(super) fn groups(pairs: &[Pair<'_>], seats: Vec<Acted>, cases: Vec<Vec<Case>
             Some(group) => {
                 group.varies |= (&group.changes, &group.old_cookie, &group.new_cookie)
                     != (&changes, &old_cookie, &new_cookie);
+                let ways = |cases: &[Case]| cases.iter().map(|case| case.way.clone()).collect::<Vec<_>>();
+                group.neighbors_vary |= ways(&group.cases) != ways(&cases);
                 group.wikis.push(member);
             }
             None => {
                 known.insert(shape, groups.len());
                 let moin = pair.new.version().to_string();
                 let wikis = vec![member];
-                groups.push(Group { wikis, moin, changes, old_cookie, new_cookie, cases, varies: false });
+                let (varies, neighbors_vary) = (false, false);
+                groups.push(Group {
+                    wikis,
+                    moin,
+                    changes,
+                    old_cookie,
+                    new_cookie,
+                    cases,
+                    varies,
+                    neighbors_vary,
+                });
             }
         }
     }
@@ -101,13 +116,17 @@ pub(super) fn groups(pairs: &[Pair<'_>], seats: Vec<Acted>, cases: Vec<Vec<Case>
     groups
 }
 
-/// What wikis of one group have in common: everything but names, URLs, and exact dates.
+/// What wikis of one group have in common: everything but names, URLs, neighbors, and exact dates.
 fn shape(changes: &[Change], cases: &[Case]) -> String {
     let settings: Vec<&str> = changes.iter().map(|change| change.setting).collect();
     let case = |case: &Case| {
         let cookies: Vec<_> =
             case.cookies.iter().map(|c| (c.old, c.picked, c.cookie.host_only, c.cookie.secure)).collect();
-        let who = (case.visitor.name(), case.way.kind(), case.verdict.name(), case.reason.name());
+        let from = match &case.way {
+            Way::From(other) => other.as_str(),
+            _ => "",
+        };
+        let who = (case.visitor.name(), case.way.kind(), from, case.verdict.name(), case.reason.name());
         format!("{who:?} {cookies:?} {} {}", case.shadowed, case.until.is_some())
     };
     let cases: Vec<String> = cases.iter().map(case).collect();

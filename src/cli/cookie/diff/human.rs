@@ -1,7 +1,7 @@
 //! The effects of a change, for people.
 
 use super::logins::Logins;
-use super::words::{self, count, how_long, left, lost, order, title, undeletable, until, what, who};
+use super::words::{self, count, how_long, left, lost, order, title, undeletable, until, what, who_in};
 use crate::cli::shared::Context;
 use crate::cli::shared::output::Writer;
 use crate::simulate::diff::{Case, CookieKey, Deletion, Diff, Group, InHeader, Suggestions};
@@ -76,7 +76,7 @@ fn summary(diff: &Diff, differs: bool) -> String {
 fn group(group: &Group, context: &mut Context<'_>) {
     let heading = escape(&title(group, most(context))).into_owned();
     writeln!(context.out, "{}", paint(&heading, Paint::Heading, context.color));
-    for (users, case) in alike(&group.cases) {
+    for (users, case) in alike(group) {
         let users: Vec<&str> = users.iter().map(String::as_str).collect();
         let until = until(case).map(|until| format!(" ({until})")).unwrap_or_default();
         put("  ", &format!("{} {}{until}", list(&users, "and", MOST), what(case)), context);
@@ -121,13 +121,13 @@ fn requests(cases: &[Case]) -> Vec<&[InHeader]> {
 }
 
 /// The cases, those with the same effect together.
-fn alike(cases: &[Case]) -> Vec<(Vec<String>, &Case)> {
+fn alike(group: &Group) -> Vec<(Vec<String>, &Case)> {
     let mut found: Vec<(Vec<String>, &Case)> = Vec::new();
-    for case in cases {
+    for case in &group.cases {
         let same = |other: &Case| (what(case), until(case)) == (what(other), until(other));
         match found.iter_mut().find(|(_, other)| same(other)) {
-            Some((users, _)) => users.push(who(case)),
-            None => found.push((vec![who(case)], case)),
+            Some((users, _)) => users.push(who_in(group, case)),
+            None => found.push((vec![who_in(group, case)], case)),
         }
     }
     found

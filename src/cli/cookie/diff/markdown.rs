@@ -1,7 +1,7 @@
 //! The effects of a change, as a comment on a merge request.
 
 use super::logins::Logins;
-use super::words::{self, how_long, left, lost, order, title, undeletable, until, what, who};
+use super::words::{self, how_long, left, lost, order, title, undeletable, until, what, who_in};
 use crate::cli::shared::Context;
 use crate::simulate::diff::{Diff, Group};
 use crate::text::escape;
@@ -35,11 +35,15 @@ pub(super) fn show(
         writeln!(out, "\n| users | effect | how long |\n|---|---|---|");
         for case in &group.cases {
             let until = until(case).unwrap_or_default();
-            writeln!(out, "| {} | {} | {until} |", text(&who(case)), text(&what(case)));
+            writeln!(out, "| {} | {} | {until} |", text(&who_in(group, case)), text(&what(case)));
         }
         let shown = group.cases.iter().find(|case| !case.cookies.is_empty());
         if let Some(case) = shown {
-            writeln!(out, "\nThe browsers of {} send these cookies, in this order:\n", text(&who(case)));
+            writeln!(
+                out,
+                "\nThe browsers of {} send these cookies, in this order:\n",
+                text(&who_in(group, case))
+            );
             for cookie in order(&case.cookies, &group.moin) {
                 writeln!(out, "{}", text(&cookie));
             }

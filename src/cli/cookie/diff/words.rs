@@ -10,6 +10,22 @@ use crate::simulate::diff::{
 use crate::simulate::time;
 use crate::text::list;
 
+/// The users of a case in a group.
+pub(super) fn who_in(group: &Group, case: &Case) -> String {
+    match &case.way {
+        Way::Over(_) if group.neighbors_vary => {
+            who(&Case { way: Way::Over(ANOTHER.to_owned()), ..case.clone() })
+        }
+        Way::Both(_) if group.neighbors_vary => {
+            who(&Case { way: Way::Both(ANOTHER.to_owned()), ..case.clone() })
+        }
+        _ => who(case),
+    }
+}
+
+/// A neighbor, if each wiki of a group has another one.
+const ANOTHER: &str = "another wiki";
+
 /// The users of a case.
 pub(super) fn who(case: &Case) -> String {
     let remembered = "users with \"remember me\"";
