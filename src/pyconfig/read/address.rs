@@ -62,8 +62,15 @@ impl Expression {
                 Err(other) => others.push(other),
             }
         }
+        // A default port is dropped, and a port that is the default of another scheme is meant for that one.
+        let odd = |url: &Url| matches!((url.scheme(), url.port()), ("https", Some(80)) | ("http", Some(443)));
+        if !urls.iter().all(odd) {
+            urls.retain(|url| !odd(url));
+        }
         // Alternatives that name a whole host count, also beside alternatives that do not.
-        if urls.is_empty() || others.contains(&Addresses::Any) {
+        let elsewhere = |other: &Addresses| !matches!(other, Addresses::Never(_));
+        let only_here = urls.iter().all(is_local) && others.iter().any(elsewhere);
+        if only_here || urls.is_empty() || others.contains(&Addresses::Any) {
             let rank = |other: &Addresses| match other {
                 Addresses::Unclear(_) => 0,
                 Addresses::Never(_) => 2,
@@ -74,7 +81,8 @@ impl Expression {
         let hosts: Vec<String> = urls.iter().map(without_scheme).collect();
         urls.sort_by_key(|url| {
             let host = hosts.iter().position(|host| *host == without_scheme(url));
-            (is_local(url), host, url.scheme() != "https")
+            let rooted = url.host_str().is_some_and(|host| host.ends_with('.'));
+            (is_local(url), rooted, host, url.scheme() != "https")
         });
         urls.dedup_by(|a, b| same(a, b));
         Addresses::These(urls)
@@ -103,12 +111,9 @@ impl Expression {
         };
         let address = address(rest).map_err(Addresses::Unclear)?;
         let url = |scheme: &&str| {
-            let url = Url::parse(&format!("{scheme}://{address}")).map_err(|_| "its beginning is no URL")?;
-            let with = |port: u16| {
-                let mut url = url.clone();
-                url.set_port(Some(port)).is_ok() && self.matches(&url, whole)
-            };
-            let fits = self.matches(&url, whole) || with(80) || with(443);
+            let text = format!("{scheme}://{address}");
+            let url = Url::parse(&text).map_err(|_| "its beginning is no URL")?;
+            let fits = self.matches(&url, whole) || self.is_match(&text, whole, "/");
             if fits { Ok(url) } else { Err("wikifarm can't analyze it") }
         };
         schemes.iter().map(url).collect::<Result<_, _>>().map_err(Addresses::Unclear)
@@ -116,17 +121,16 @@ impl Expression {
 
     /// Whether a request for a page of the wiki at that URL is matched.
     pub(super) fn matches(&self, url: &Url, whole: bool) -> bool {
-        let matches = |end: &str| self.is_match(url, whole, end);
+        let matches = |end: &str| self.is_match(url.as_str(), whole, end);
         matches("/") || matches("/FrontPage") || (url.as_str().ends_with(|c| c != '/') && matches(""))
     }
 
     /// Whether every page of the wiki at that URL is matched.
     pub(super) fn hides(&self, url: &Url, whole: bool) -> bool {
-        self.is_match(url, whole, "/") && self.is_match(url, whole, "/FrontPage")
+        self.is_match(url.as_str(), whole, "/") && self.is_match(url.as_str(), whole, "/FrontPage")
     }
 
-    fn is_match(&self, url: &Url, whole: bool, end: &str) -> bool {
-        let text = url.as_str();
+    fn is_match(&self, text: &str, whole: bool, end: &str) -> bool {
         let text = if whole { text } else { text.split_once("://").map_or(text, |(_, rest)| rest) };
         self.regex.is_match(&format!("{}{end}", text.trim_end_matches('/'))).unwrap_or(false)
     }
@@ -199,7 +203,7 @@ fn scheme(text: &[Part]) -> (Option<&'static [&'static str]>, &[Part]) {
     (None, text)
 }
 
-/// The address in `host[:port][/path]`, without a default port.
+/// The address in `host[:port][/path]`.
 fn address(text: &[Part]) -> Result<String, &'static str> {
     let ends = |part: &Part| matches!(part, Part::Byte(b'/' | b':') | Part::Wild);
     let (host, rest) = text.split_at(text.iter().position(ends).unwrap_or(text.len()));
@@ -217,8 +221,7 @@ fn address(text: &[Part]) -> Result<String, &'static str> {
         return Err("it requires a port and does not name one");
     }
     let port = match plain(port).as_str() {
-        // The address without it is the one that people use.
-        "" | "80" | "443" => String::new(),
+        "" => String::new(),
         port => format!(":{port}"),
     };
     let (path, behind) =
@@ -268,6 +271,17 @@ mod tests {
         assert_eq!(
             shown(r"^https?://(localhost:\d+|localhost|wiki1\.example\.org)/", true).get(..2),
             Some(&both.map(str::to_owned)[..])
+        );
+        assert_eq!(shown(r"^https://a\.org:80/", true), ["https://a.org:80/"]);
+        assert_eq!(shown(r"^http://a\.org:443/", true), ["http://a.org:443/"]);
+        assert_eq!(
+            shown(r"^https?://a\.org(:443|:8443)/x", true),
+            ["https://a.org/x", "https://a.org:8443/x", "http://a.org:8443/x"]
+        );
+        assert_eq!(shown(r"^https://a\.org\.?(:\d+)?/", true), ["https://a.org/", "https://a.org./"]);
+        assert_eq!(
+            shown(r"^https?://(localhost:8080|.*\.a\.org)/x", true),
+            ["unclear: it does not name the host of the URL"]
         );
         assert_eq!(shown(r"^https?://(.*\.example\.net|wiki1\.example\.org)/(?!private/)", true), both);
     }
