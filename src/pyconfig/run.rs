@@ -9,6 +9,7 @@ use std::io::{self, Read};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -81,36 +82,38 @@ impl Runner {
         let failed =
             |error: io::Error| format!("can't run {}: {}", self.python.display(), crate::sys::why(&error));
         let mut child = without_network(command).map_err(failed)?;
+        let end = Instant::now() + self.timeout;
         let (answer, complaints) = (collect(child.stdout.take()), collect(child.stderr.take()));
-        let in_time = self.wait(&mut child).map_err(failed)?;
-        let text = |bytes: thread::JoinHandle<Vec<u8>>| {
-            String::from_utf8_lossy(&bytes.join().unwrap_or_default()).into_owned()
+        let in_time = wait(&mut child, end).map_err(failed)?;
+        // A process that left the group may keep the answer open.
+        let text = |bytes: mpsc::Receiver<Vec<u8>>| {
+            let bytes = bytes.recv_timeout(end.saturating_duration_since(Instant::now()));
+            bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
         };
-        let (answer, complaints) = (text(answer), text(complaints));
-        if !in_time {
+        let Some(answer) = text(answer).ok().filter(|_| in_time) else {
             return Err(format!("{} did not end within {} s", self.python.display(), self.timeout.as_secs()));
-        }
+        };
         serde_json::from_str(&answer).map_err(|_| {
+            let complaints = text(complaints).unwrap_or_default();
             let last =
                 complaints.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("it gave no answer");
             format!("{} failed: {last}", self.python.display())
         })
     }
+}
 
-    /// Whether the process ends in time. What it started and left running is killed, as it could keep the answer open.
-    fn wait(&self, child: &mut Child) -> io::Result<bool> {
-        let end = Instant::now() + self.timeout;
-        let mut in_time = false;
-        while !in_time && Instant::now() < end {
-            thread::sleep(Duration::from_millis(10));
-            in_time = child.try_wait()?.is_some();
-        }
-        if let Some(group) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) {
-            let _ = kill_process_group(group, Signal::KILL);
-        }
-        child.wait()?;
-        Ok(in_time)
+/// Whether the process ends in time. What it started and left running is killed, as it could keep the answer open.
+fn wait(child: &mut Child, end: Instant) -> io::Result<bool> {
+    let mut in_time = false;
+    while !in_time && Instant::now() < end {
+        thread::sleep(Duration::from_millis(10));
+        in_time = child.try_wait()?.is_some();
     }
+    if let Some(group) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) {
+        let _ = kill_process_group(group, Signal::KILL);
+    }
+    child.wait()?;
+    Ok(in_time)
 }
 
 /// Whether a process that this one starts can have no network.
@@ -129,14 +132,16 @@ fn without_network(mut command: Command) -> io::Result<Child> {
     thread::spawn(start).join().unwrap_or_else(|_| Err(io::ErrorKind::Other.into()))
 }
 
-fn collect(stream: Option<impl Read + Send + 'static>) -> thread::JoinHandle<Vec<u8>> {
+fn collect(stream: Option<impl Read + Send + 'static>) -> mpsc::Receiver<Vec<u8>> {
+    let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
         let mut bytes = Vec::new();
         if let Some(stream) = stream {
             let _ = stream.take(MOST_BYTES).read_to_end(&mut bytes);
         }
-        bytes
-    })
+        let _ = sender.send(bytes);
+    });
+    receiver
 }
 
 /// What the shim is asked: the files to import, and the names to read.
