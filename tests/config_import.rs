@@ -806,3 +806,16 @@ fn import_gives_aliases_the_port_of_a_given_url_where_the_expression_allows_one(
         "aliases = [\"https://wiki.example.org:9443/\", \"https://old.example.org/\"]  # farmconfig.py:2"
     );
 }
+
+#[test]
+fn import_prefers_the_url_of_the_option_and_quotes_the_command() {
+    let place = Place::new().file(
+        "a b/wikiconfig.py",
+        "from MoinMoin.config.multiconfig import DefaultConfig\n# wikifarm: url = \"https://old.example.org/\"\n\
+         # wikifarm: moin = \"1.9.11\"\nclass Config(DefaultConfig):\n    pass\n",
+    );
+    let ran = place.wikifarm("config import --url https://new.example.org/").args(["a b/wikiconfig.py"]);
+    let ran = ran.any_stdout().any_stderr().run();
+    assert!(ran.stdout.contains("url = \"https://new.example.org/\"  # --url"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("config import 'a b/wikiconfig.py' --check FARM"), "{}", ran.stdout);
+}

@@ -69,7 +69,8 @@ error[dynamic-setting]: the list `wikis` can't be known without running the
 3 | wikis = []
   |         ^^
   |
-  = help: write it out, or name each wiki with --url NAME=URL
+  = help: write it out, name each wiki with --url NAME=URL, or run the file:
+          --run PYTHON
 
 error: no wiki of . can be read
 

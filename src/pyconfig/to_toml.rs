@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use super::read::{Imported, LeftOut, expression, normpath, one_line};
 use crate::farm::{Key, Setting, Span, Value, Wiki, quoted};
+use crate::text::shell_path;
 
 /// The widest line that comments are lined up behind.
 const WIDEST: usize = 60;
@@ -20,7 +21,7 @@ pub fn to_toml(imported: &Imported, file: Option<&Path>) -> String {
         Some(parent) if parent != Path::new("") => parent,
         _ => Path::new("."),
     };
-    let shown = file.map_or_else(|| "FARM".to_owned(), |file| one_line(&file.display().to_string()));
+    let shown = file.map_or_else(|| "FARM".to_owned(), |file| one_line(&shell_path(file)));
     let (base, directory) = (absolute(&imported.farm.base()), absolute(directory));
     Writer { imported, file: shown, base, directory }.whole()
 }
@@ -46,7 +47,7 @@ impl Writer<'_> {
         let source = &self.imported.farm.source;
         let mut out = String::new();
         // As it was given, so that the command can be run again.
-        let from = one_line(&source.path().display().to_string());
+        let from = one_line(&shell_path(source.path()));
         let (how, run) = match &self.imported.ran {
             Some(options) => (" --run", format!(" {}", one_line(options))),
             None => ("", String::new()),

@@ -40,7 +40,10 @@ fn missing_version(farm: &Farm, sink: &mut Sink) {
     }
     for wiki in farm.wikis.iter().filter(|wiki| wiki.setting(Key::Moin).is_none()) {
         let message = "the version is not set: wikifarm assumes 1.9.11".to_owned();
-        let help = "add moin = \"1.9.11\", or the release that the wiki runs, at the top of the file";
+        let help = match farm.source.comments().is_some() {
+            true => "write the comment `# wikifarm: moin = \"1.9.11\"`, with the release that the wiki runs",
+            false => "add moin = \"1.9.11\", or the release that the wiki runs, at the top of the file",
+        };
         sink.report(wiki, wiki.span.clone(), message, help);
     }
 }

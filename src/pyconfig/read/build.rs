@@ -64,7 +64,10 @@ impl<'a> Builder<'a> {
         match known {
             _ if wiki.ran.is_some() => {}
             Some(Err((span, message, rule))) => {
-                let help = "MoinMoin takes the wiki's settings from the class Config of its file";
+                let help = match rule {
+                    "dynamic-setting" => "`wikifarm config import --run PYTHON` runs the file",
+                    _ => "MoinMoin takes the wiki's settings from the class Config of its file",
+                };
                 self.world.problems.push(Problem::new(rule, span, message).help(help));
             }
             None if self.world.problems.len() == before => {

@@ -60,6 +60,9 @@ impl Urls<'_> {
         };
         let (aliases, items): (Vec<Url>, Vec<Span>) =
             aliases.into_iter().filter(|(other, _)| !same(other, &url)).unzip();
+        if option.is_some() {
+            found.settings.remove(&Key::Url);
+        }
         let mut set = |key, value, span: Span, items| {
             let setting = Setting { value, key_span: span.clone(), span, items };
             found.settings.entry(key).or_insert_with(|| Arc::new(setting));

@@ -38,7 +38,8 @@ impl World<'_> {
             let why = &list.reason("it is no list").why;
             let message = format!("the list `wikis` can't be known without running the file: {why}");
             let problem = Problem::new("dynamic-setting", list.span.clone(), message);
-            self.problems.push(problem.help("write it out, or name each wiki with --url NAME=URL"));
+            let help = "write it out, name each wiki with --url NAME=URL, or run the file: --run PYTHON";
+            self.problems.push(problem.help(help));
             return entries;
         };
         for item in items {
