@@ -95,7 +95,7 @@ fn import_of_misleading_files_gives_pythons_values_or_none() {
 const HEAD: &str = "from MoinMoin.config.multiconfig import DefaultConfig\nfrom MoinMoin.auth import MoinAuth\n\
                     import os, sys, re\n# wikifarm: url = \"https://wiki.example.org/\"\n";
 
-/// Imports 236 small files. Python 2.7.18 computed their values.
+/// Imports small files. Python 2.7.18 computed their values, and Python 3.11 those of MoinMoin 2.
 #[test]
 fn import_of_small_misleading_files_gives_pythons_values_or_none() {
     let lines = fs::read_to_string(fixtures().join("misleading.jsonl")).unwrap();
@@ -108,7 +108,8 @@ fn import_of_small_misleading_files_gives_pythons_values_or_none() {
         let mut files: Vec<(&str, String)> = files.collect();
         files.sort_by_key(|(name, _)| *name != "wikiconfig.py");
         let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (*name, text.as_str())).collect();
-        let options = Options { moin: Some("1.9.8".parse().unwrap()), ..Options::default() };
+        let moin = case.get("moin").and_then(Value::as_str).unwrap_or("1.9.8");
+        let options = Options { moin: Some(moin.parse().unwrap()), ..Options::default() };
         let read = read_texts(&files, &options).unwrap();
         // If even the class Config is unknown, there is no wiki.
         let Some(wiki) = read.farm.wikis.first() else { continue };
@@ -132,4 +133,45 @@ fn import_of_small_misleading_files_gives_pythons_values_or_none() {
     }
     // Some values must be known.
     assert!(known >= 60, "{known} known, {unknown} unknown");
+}
+
+#[test]
+fn import_of_what_a_wiki_changes_for_other_wikis_gives_no_value() {
+    let farm = "from MoinMoin.config.multiconfig import DefaultConfig\n\
+                wikis = [('one', r'^https://one\\.example\\.org/'), ('two', r'^https://two\\.example\\.org/')]\n\
+                class FarmConfig(DefaultConfig):\n    superuser = [u'Ada']\n    cookie_domain = None\n    user_dir = '/u'\n";
+    let two = "from farmconfig import FarmConfig\nclass Config(FarmConfig):\n    pass\n";
+    for (one, left_out) in [
+        ("    superuser = FarmConfig.superuser\n    superuser += [u'Eve']\n", Key::Superuser),
+        ("    FarmConfig.superuser.append(u'Eve')\n", Key::Superuser),
+        ("    FarmConfig.superuser[0] = u'Eve'\n", Key::Superuser),
+        ("    FarmConfig.cookie_domain = '.example.org'\n", Key::CookieDomain),
+        ("    del FarmConfig.cookie_domain\n", Key::CookieDomain),
+        ("    def __init__(self, siteid):\n        self.superuser.append(u'Eve')\n", Key::Superuser),
+    ] {
+        let one = format!("from farmconfig import FarmConfig\nclass Config(FarmConfig):\n{one}");
+        let files = [("farmconfig.py", farm), ("one.py", one.as_str()), ("two.py", two)];
+        let read = read_texts(&files, &Options::default()).unwrap();
+        let left = read.left_out.get("two").into_iter().flatten().map(|left| left.key);
+        assert_eq!(left.collect::<Vec<_>>(), [left_out], "{one}");
+        assert!(read.farm.wikis[1].setting(Key::UserDir).is_some(), "{one}");
+    }
+    let own = "from farmconfig import FarmConfig\nclass Config(FarmConfig):\n    superuser = ['a']\n    superuser += ['b']\n";
+    let files = [("farmconfig.py", farm), ("one.py", own), ("two.py", two)];
+    assert!(read_texts(&files, &Options::default()).unwrap().left_out.is_empty());
+}
+
+#[test]
+fn import_of_directories_reads_only_the_files_beside_each_wiki() {
+    let text = "from MoinMoin.config.multiconfig import DefaultConfig\ntry:\n    from local import NAME\n\
+                except ImportError:\n    NAME = 'none'\n# wikifarm: moin = \"1.9.11\"\n\
+                class Config(DefaultConfig):\n    interwikiname = NAME\n";
+    let place = Place::new()
+        .file("wikis/a/wikiconfig.py", text)
+        .file("wikis/a/local.py", "NAME = 'a'\n")
+        .file("wikis/b/wikiconfig.py", text);
+    let urls = "--url a=https://a.example.org/ --url b=https://b.example.org/";
+    let ran = place.wikifarm(&format!("config import wikis {urls}")).any_stdout().any_stderr().run();
+    assert_eq!(ran.stdout.matches("interwikiname = \"a\"").count(), 1, "{}", ran.stdout);
+    assert_eq!(ran.stdout.matches("interwikiname = \"none\"").count(), 1, "{}", ran.stdout);
 }

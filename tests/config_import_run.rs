@@ -90,6 +90,12 @@ fn import_run_ends_after_its_time_and_reports_what_fails() {
     }
     let slow = ran("    time.sleep(60)\n", "--timeout 1s");
     assert!(slow.stderr.contains(" did not end within 1 s"), "{}", slow.stderr);
+    // A process that leaves the group keeps the answer open.
+    let daemon = "    if os.fork() == 0:\n        os.setsid()\n        if os.fork() == 0:\n            time.sleep(8)\n        os._exit(0)\n";
+    let left = ran(daemon, "--timeout 2s");
+    assert!(left.stderr.contains(" did not end within 2 s"), "{}", left.stderr);
+    let template = ran("    cookie_name = '{{ name }}'\n", "");
+    assert!(template.stderr.contains("this is a template: render it first"), "{}", template.stderr);
     let failing = ran("    data_dir = '/srv/data'\n    x = 1 / 0\n", "");
     assert!(failing.stderr.contains("running the file fails: ZeroDivisionError: "), "{}", failing.stderr);
     let decided = ran("    if multiconfig.DefaultConfig.x:\n        cookie_path = '/x'\n", "");

@@ -60,6 +60,12 @@ impl World<'_> {
             Some(Val::Str(text)) => Ok(Some(text.text.to_string())),
             _ => odd("the name of its method is not known"),
         };
+        let changed = |name: &str| self.changed.get(name).map(Rc::clone);
+        if let Val::Outside(name) = &object.class
+            && let Some(unknown) = changed(name)
+        {
+            return Err(unknown);
+        }
         if let Some(own) = own_class(&object.class) {
             let named = NAMED.contains(&own);
             let given = object.given.keywords.iter().find(|(key, _)| named && key == "name");
@@ -87,6 +93,9 @@ impl World<'_> {
             return odd("a method sets its name");
         }
         for class in order {
+            if let Some(unknown) = changed(&class.name) {
+                return Err(unknown);
+            }
             let own = Val::Outside(Rc::from(class.name.as_str()));
             match (class.space.names.get("name"), &class.space.open) {
                 (Some(binding), _) => return text(Some(&binding.item)),

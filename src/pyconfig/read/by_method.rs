@@ -1,29 +1,38 @@
 //! What methods of a configuration class change on their object: MoinMoin calls them when the wiki runs.
 
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
 use tree_sitter::Node;
 
-use super::lose::{LOOKS, Role, parts};
+use super::lose::{LOOKS, Role, parts, reaches};
 use super::namespace::Frame;
 use super::syntax::children;
+use super::value::Unknown;
 use super::world::World;
 use crate::farm::{Key, Kind, Span};
 
 /// Stands for any attribute.
-const ANY: &str = "*";
+pub(super) const ANY: &str = "*";
 
 /// Methods that change a list or dictionary.
 const CHANGES: &str = "append extend insert remove pop sort reverse update setdefault clear popitem";
 
 impl World<'_> {
-    /// Notes which attributes of its object a method sets or changes.
-    pub(super) fn by_method(&mut self, function: Node<'_>, frame: &Frame) {
+    /// Notes which attributes of its object a method sets or changes. `only`: whether it is certain that the class has it.
+    pub(super) fn by_method(&mut self, function: Node<'_>, only: bool, frame: &Frame) {
         let Some(class) = frame.class else { return };
+        let Some(method) = function.child_by_field_name("name") else { return };
         let parameters: Vec<Node<'_>> =
             function.child_by_field_name("parameters").into_iter().flat_map(children).collect();
         let first = parameters.first().map_or("self", |it| frame.text(*it));
         let Some(body) = function.child_by_field_name("body") else { return };
-        let changed = changed(body, first, frame);
-        let init = function.child_by_field_name("name").is_some_and(|it| frame.text(it) == "__init__");
+        let mut calls = Vec::new();
+        let mut changed = changed(body, first, &mut calls, frame);
+        // `*args` has the object, too.
+        let odd = parameters.first().filter(|it| it.kind() != "identifier");
+        changed.extend(odd.map(|it| (ANY.to_owned(), frame.span(*it))));
+        let init = only && frame.text(method) == "__init__";
         let named_by = if init { named_by(body, &parameters, first, frame) } else { None };
         let once = changed.iter().filter(|(name, _)| name == "name" || name == ANY).count() == 1;
         let Some(class) = self.classes.get_mut(class) else { return };
@@ -31,14 +40,38 @@ impl World<'_> {
         if named {
             class.named_by = named_by;
         }
-        class.methods = true;
+        if function.parent().is_none_or(|it| it.kind() != "decorated_definition") {
+            class.methods.insert(frame.span(method).start);
+        }
+        class.calls.extend(calls);
         class.by_methods.extend(changed.into_iter().filter(|(name, _)| !named || name != "name"));
+    }
+}
+
+impl World<'_> {
+    /// What the methods of a class may change in place is lost: others may have it, too.
+    pub(super) fn lose_changed(&mut self, class: usize, span: &Span) {
+        let order = self.classes.get(class).map(|class| class.order.clone()).unwrap_or_default();
+        let classes = order.iter().filter_map(|class| self.classes.get(*class));
+        let names: BTreeSet<String> = classes.flat_map(|class| class.by_methods.keys().cloned()).collect();
+        let vals = match names.contains(ANY) {
+            true => self.held(class),
+            false => names
+                .iter()
+                .filter_map(|name| Some(self.class_attribute(class, name)?.item.val))
+                .filter(|val| val.class().is_none())
+                .collect(),
+        };
+        let unknown = Rc::new(Unknown { span: span.clone(), why: "a method may change it".to_owned() });
+        vals.iter().for_each(|val| self.lose(val, &unknown));
     }
 }
 
 /// The attributes that a method changes, of its object or of the classes that it names: those of its object `first`, and
 /// all that are called like a setting.
-fn changed(body: Node<'_>, first: &str, frame: &Frame) -> Vec<(String, Span)> {
+///
+/// `calls` are the names of the methods that it calls.
+fn changed(body: Node<'_>, first: &str, calls: &mut Vec<String>, frame: &Frame) -> Vec<(String, Span)> {
     let mut changed = Vec::new();
     let mut open = vec![(body, Role::Read)];
     while let Some((node, role)) = open.pop() {
@@ -56,10 +89,10 @@ fn changed(body: Node<'_>, first: &str, frame: &Frame) -> Vec<(String, Span)> {
                 if changes && (own || key.is_some()) {
                     changed.push((text.to_owned(), frame.span(node)));
                 }
-                let any = own && matches!(text, "__dict__" | "__class__");
-                changed.extend(any.then(|| (ANY.to_owned(), frame.span(node))));
+                changed.extend(reaches(text).then(|| (ANY.to_owned(), frame.span(node))));
+                calls.extend((role == Role::Called).then(|| text.to_owned()));
                 let role = match role {
-                    Role::Called if CHANGES.split(' ').any(|it| it == text) => Role::Changed,
+                    _ if CHANGES.split(' ').any(|it| it == text) => Role::Changed,
                     Role::Changed | Role::Bound if !own => Role::Changed,
                     _ => Role::Looked,
                 };
@@ -79,6 +112,8 @@ fn changed(body: Node<'_>, first: &str, frame: &Frame) -> Vec<(String, Span)> {
                 let looked = |(part, role)| (part, if Some(part) == right { Role::Looked } else { role });
                 open.extend(parts(node, role, frame).into_iter().map(looked));
             }
+            // `type(self).name = …` is taken for the statement of Python 3.
+            ("type_alias_statement", _) => changed.push((ANY.to_owned(), frame.span(node))),
             ("binary_operator", _) => open.extend(children(node).map(|part| (part, Role::Looked))),
             _ => open.extend(parts(node, role, frame)),
         }

@@ -7,7 +7,6 @@ use tree_sitter::Node;
 
 use super::compare::{find, set_key};
 use super::database::FUNCTIONS;
-use super::exec::extend;
 use super::lose::{FUNCTION, reaches_all};
 use super::namespace::Frame;
 use super::syntax::children;
@@ -190,13 +189,16 @@ impl World<'_> {
     /// A method of a string, list, or dictionary; `None` if it is not followed.
     fn method(&mut self, owner: &Item, name: &str, arguments: &Arguments, span: &Span) -> Option<Val> {
         match (&owner.val, name, arguments.args.as_slice()) {
+            (Val::Str(_), "encode" | "decode", _) if self.python_3 => None,
             (Val::Str(text), ..) => Some(strings::method(text, name, arguments, span).unwrap_or_else(|| {
                 let whole = Item::new(Val::None, span.clone());
                 let given: Vec<&Item> = std::iter::once(&whole).chain(arguments.all()).collect();
                 self.give_up(&given, &format!("wikifarm does not compute its {name}()"))
             })),
-            (Val::List(list), "append", [item]) => extend(list, vec![item.clone()]).then_some(Val::None),
-            (Val::List(list), "extend", [items]) => extend(list, items.val.items()?).then_some(Val::None),
+            (Val::List(list), "append", [item]) => self.extend(list, vec![item.clone()]).then_some(Val::None),
+            (Val::List(list), "extend", [items]) => {
+                self.extend(list, items.val.items()?).then_some(Val::None)
+            }
             (Val::Dict(dict), "get", [key, other @ ..]) => {
                 let found = find(&dict.items()?, key)?.map(|(_, val)| val);
                 Some(found.or_else(|| Some(other.first()?.val.clone())).unwrap_or(Val::None))

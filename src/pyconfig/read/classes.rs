@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, HashSet};
 use std::rc::Rc;
 
+use super::by_method::ANY;
+use super::lose::FUNCTION;
 use super::namespace::{Binding, Class, Namespace};
 use super::value::{Item, Unknown, Val};
 use super::world::World;
@@ -35,7 +37,8 @@ impl World<'_> {
             name: name.to_owned(),
             space: Namespace { open, ..Namespace::default() },
             order,
-            methods: false,
+            methods: HashSet::new(),
+            calls: HashSet::new(),
             by_methods: BTreeMap::new(),
             named_by: None,
             meta,
@@ -62,7 +65,11 @@ impl World<'_> {
             };
             let open = Rc::new(Unknown { span: base.span.clone(), why });
             let id = self.new_class(&name, base.span.clone(), Vec::new());
-            self.classes.get_mut(id)?.space.open = Some(open);
+            let metaclasses = self.classes.iter().any(|class| class.name == "type");
+            let class = self.classes.get_mut(id)?;
+            class.space.open = Some(open);
+            // What a metaclass makes.
+            class.meta = name.is_empty() && metaclasses;
             Some(id)
         })
     }
@@ -87,10 +94,20 @@ impl World<'_> {
     /// Where a method sets an attribute of an object of this class.
     pub(super) fn set_by_method(&self, class: usize, name: &str) -> Option<Span> {
         let order = self.classes.get(class)?.order.iter().filter_map(|class| self.classes.get(*class));
-        order
-            .filter_map(|class| class.by_methods.get(name).or_else(|| class.by_methods.get("*")))
-            .next()
-            .cloned()
+        let order: Vec<&Class> = order.collect();
+        let set = order.iter().find_map(|it| it.by_methods.get(name).or_else(|| it.by_methods.get(ANY)));
+        // A function from elsewhere that becomes a method.
+        let other = |class: &&Class| {
+            let runs = |name: &String, binding: &Binding| {
+                let function = matches!(&binding.item.val, Val::Unknown(it) if it.why == FUNCTION);
+                function || name == "__init__" || order.iter().any(|class| class.calls.contains(name))
+            };
+            let own = |binding: &Binding| class.methods.contains(&binding.key.start);
+            let names = class.space.names.iter();
+            let mut odd = names.filter(|(name, binding)| runs(name, binding) && !own(binding));
+            odd.next().map(|(_, binding)| binding.key.clone())
+        };
+        set.cloned().or_else(|| order.iter().find_map(other))
     }
 }
 

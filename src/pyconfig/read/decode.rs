@@ -5,8 +5,18 @@
 use encoding_rs::{Encoding, UTF_8};
 use fancy_regex::Regex;
 
-/// The text, without a byte order mark and with line ends as they are. The error is the reason why the bytes are no text.
+/// The text, without a byte order mark. The error is the reason why the bytes are no text.
 pub(super) fn decode(bytes: &[u8]) -> Result<String, String> {
+    let mut text = characters(bytes)?.into_bytes();
+    // For Python, a lone CR ends a line, too.
+    for at in 0..text.len() {
+        let crlf = text.get(at + 1) == Some(&b'\n');
+        text.get_mut(at).filter(|byte| **byte == b'\r' && !crlf).into_iter().for_each(|byte| *byte = b'\n');
+    }
+    String::from_utf8(text).map_err(|error| error.to_string())
+}
+
+fn characters(bytes: &[u8]) -> Result<String, String> {
     if let Some(at) = bytes.iter().position(|byte| *byte == 0) {
         return Err(format!("it holds a NUL at byte {at}, so it is no Python"));
     }

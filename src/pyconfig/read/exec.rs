@@ -5,10 +5,10 @@ use std::rc::Rc;
 use tree_sitter::Node;
 
 use super::compare::{position, set_key};
-use super::lose::{FUNCTION, Role};
+use super::lose::{FUNCTION, Role, parts};
 use super::namespace::{Binding, Frame, Space};
 use super::syntax::children;
-use super::value::{Item, NO_EXPRESSION, Seq, TOO_DEEP, Unknown, Val};
+use super::value::{Item, NO_EXPRESSION, NOT_COMPUTED, Seq, TOO_DEEP, Unknown, Val};
 use super::world::World;
 use crate::farm::Span;
 
@@ -26,6 +26,9 @@ const MOST_ROUNDS: usize = 20_000;
 
 /// Why what a loop binds or changes is not known.
 const LOOP: &str = "it depends on a loop";
+
+/// Why what a wiki's file changes in a file of the farm is not known.
+const SHARED: &str = "it depends on which wiki MoinMoin serves first";
 
 /// Methods through which a class or its metaclass changes the class and its subclasses.
 const CHANGING: [&str; 5] =
@@ -57,14 +60,8 @@ impl World<'_> {
                 return self.import(node, frame).ok_or(Stop::Raised);
             }
             "class_definition" => self.class(node, frame),
-            "function_definition" | "decorated_definition" => {
-                let whole = node.child_by_field_name("definition").unwrap_or(node);
-                let function = whole.kind() == "function_definition";
-                self.skip(node, frame, if function { FUNCTION } else { "a decorator changes it" });
-                if function {
-                    self.by_method(whole, frame);
-                }
-            }
+            "function_definition" => drop(self.skip(node, frame, FUNCTION)),
+            "decorated_definition" => drop(self.skip(node, frame, "a decorator changes it")),
             "if_statement" => return self.if_statement(node, frame),
             "for_statement" => return self.for_statement(node, frame),
             "try_statement" => return self.try_statement(node, frame),
@@ -97,11 +94,13 @@ impl World<'_> {
                     field("operator").map_or("", |it| frame.text(it)).trim_end_matches('=').to_owned();
                 let (old, new) = (self.item(left, frame), self.item(right, frame));
                 // A list grows in place, for everybody who has it.
-                let grown = match (&old.val, new.val.items()) {
-                    (Val::List(list), Some(more)) if operator == "+" => extend(list, more),
-                    _ => false,
+                let val = match (&old.val, new.val.items()) {
+                    (Val::List(list), Some(more)) if operator == "+" => match self.extend(list, more) {
+                        true => old.val,
+                        false => self.give_up(&[&old, &new], NOT_COMPUTED),
+                    },
+                    _ => self.operate(&old, &operator, &new, frame),
                 };
-                let val = if grown { old.val } else { self.operate(&old, &operator, &new, frame) };
                 self.assign(left, Item::new(val, frame.span(right)), frame);
             }
             // An annotation alone binds nothing.
@@ -175,6 +174,10 @@ impl World<'_> {
             (None, Val::Module(module)) => Some(Space::Module(*module)),
             _ => None,
         };
+        let mut item = item;
+        if space.is_some_and(|space| self.is_shared(self.start_of(space))) {
+            item.val = Val::unknown(&key, SHARED);
+        }
         // There may be objects of the class that have the function now.
         let function = matches!(&item.val, Val::Unknown(unknown) if unknown.why == FUNCTION);
         let special = name.starts_with("__") || function;
@@ -198,6 +201,9 @@ impl World<'_> {
         let (Val::List(seq) | Val::Dict(seq), true) = (owner, subscript.kind() != "slice") else {
             return None;
         };
+        if self.is_shared(seq.start) {
+            return None;
+        }
         let index = self.item(subscript, frame);
         let (mut items, put) = (seq.items()?, [index.clone(), item.clone()]);
         match owner {
@@ -205,6 +211,26 @@ impl World<'_> {
             _ => *position(&index.val, items.len()).and_then(|at| items.get_mut(at))? = item,
         }
         seq.set(items, &put).then_some(())
+    }
+
+    /// Adds items to a list; returns whether that was possible.
+    pub(super) fn extend(&self, list: &Seq, more: Vec<Item>) -> bool {
+        let items = list.items().filter(|_| !self.is_shared(list.start));
+        items.is_some_and(|items| list.set([items, more.clone()].concat(), &more))
+    }
+
+    /// Whether the value that was made there belongs to another file than the one whose statements are followed, and
+    /// several wikis share it.
+    fn is_shared(&self, start: usize) -> bool {
+        let module_of = |at: usize| self.modules.partition_point(|module| module.start <= at);
+        self.shared && self.stack.last().is_some_and(|module| module_of(start) != module + 1)
+    }
+
+    fn start_of(&self, space: Space) -> usize {
+        match space {
+            Space::Class(class) => self.classes.get(class).map_or(0, |class| class.span.start),
+            Space::Module(module) => self.modules.get(module).map_or(0, |module| module.start),
+        }
     }
 
     /// `del name`, `del FarmConfig.name`.
@@ -220,6 +246,7 @@ impl World<'_> {
             }
             _ => (None, node),
         };
+        let space = space.filter(|space| !self.is_shared(self.start_of(*space)));
         match space.and_then(|space| self.namespace(space)) {
             Some(space) => drop(space.names.remove(frame.text(name))),
             None => drop(self.skip_as(node, Role::Bound, frame, "a part of it is deleted")),
@@ -242,6 +269,7 @@ impl World<'_> {
         frame.class = outer;
         if let Some(class) = self.classes.get_mut(id) {
             class.meta |= meta || CHANGING.iter().any(|name| class.space.names.contains_key(*name));
+            class.meta |= self.modules.iter().any(|module| module.space.names.contains_key("__metaclass__"));
             let why = match class.meta {
                 true => Some("a metaclass or a special method may change it"),
                 false => end.err().map(|_| "its class is not followed"),
@@ -251,6 +279,7 @@ impl World<'_> {
                 self.lose(&Val::Class(id), &unknown);
             }
         }
+        self.lose_changed(id, &span);
         let item = Item::new(Val::Class(id), span.clone());
         self.put(frame.space(), &name, Binding { item, key: span });
     }
@@ -280,15 +309,17 @@ impl World<'_> {
             return Ok(());
         };
         let plain = field("alternative").is_none() && !jumps(body);
-        let items = self.eval(right, frame).items().filter(|items| plain && items.len() <= MOST_ROUNDS);
-        let mut end = items.as_ref().map(|_| ()).ok_or(Stop::Lost);
-        for item in items.into_iter().flatten() {
-            end = end.and_then(|()| {
-                self.assign(left, item, frame);
-                self.block(body, frame)
-            });
+        let list = self.eval(right, frame);
+        let (mut end, mut rounds) = (if plain { Ok(()) } else { Err(Stop::Lost) }, 0);
+        // The body may add items to the list.
+        while end.is_ok()
+            && let Some(item) = list.item(rounds)
+        {
+            self.assign(left, item, frame);
+            rounds += 1;
+            end = if rounds > MOST_ROUNDS { Err(Stop::Lost) } else { self.block(body, frame) };
         }
-        if end == Err(Stop::Lost) {
+        if end == Err(Stop::Lost) || list.items().is_none() {
             self.skip(node, frame, LOOP);
             return Ok(());
         }
@@ -299,11 +330,11 @@ impl World<'_> {
     fn try_statement(&mut self, node: Node<'_>, frame: &mut Frame) -> Result<(), Stop> {
         let before = self.doubts;
         let Some(body) = node.child_by_field_name("body") else { return Ok(()) };
-        let outer = std::mem::replace(&mut frame.trying, true);
+        let outer = self.trying.replace(frame.module);
         let end = self.block(body, frame);
-        frame.trying = outer;
+        self.trying = outer;
         let more = children(node).any(|clause| matches!(clause.kind(), "else_clause" | "finally_clause"));
-        if self.doubts != before || end == Err(Stop::Lost) || more {
+        if self.doubts != before || end == Err(Stop::Lost) || more || !children(body).all(may_only_bind) {
             self.skip(node, frame, "it depends on whether a `try` succeeds");
             return if end == Err(Stop::Raised) { Ok(()) } else { end };
         }
@@ -316,8 +347,23 @@ impl World<'_> {
             head == "except" || caught.iter().any(|it| head.contains(it))
         };
         let handler = children(node).filter(|it| it.kind() == "except_clause").find(catches);
-        let block = handler.and_then(|handler| children(handler).find(|child| child.kind() == "block"));
-        block.map_or(end, |block| self.block(block, frame))
+        for (part, role) in handler.into_iter().flat_map(|it| parts(it, Role::Read, frame)) {
+            match part.kind() {
+                "block" => return self.block(part, frame),
+                _ => drop(self.skip_as(part, role, frame, "it is the exception")),
+            }
+        }
+        end
+    }
+}
+
+/// Whether a statement raises nothing if its value is known, or is an import.
+fn may_only_bind(node: Node<'_>) -> bool {
+    let bound = |it: Node<'_>| it.child_by_field_name("left").is_some_and(|left| left.kind() == "identifier");
+    match node.kind() {
+        "import_statement" | "import_from_statement" | "pass_statement" => true,
+        "expression_statement" => children(node).all(|it| it.kind() == "assignment" && bound(it)),
+        _ => false,
     }
 }
 
@@ -331,9 +377,4 @@ fn jumps(node: Node<'_>) -> bool {
         open.extend(children(node));
     }
     false
-}
-
-/// Adds items to a list; returns whether that was possible.
-pub(super) fn extend(list: &Seq, more: Vec<Item>) -> bool {
-    list.items().is_some_and(|items| list.set([items, more.clone()].concat(), &more))
 }

@@ -6,7 +6,7 @@ use tree_sitter::Node;
 
 use super::classes::DEFAULT;
 use super::compare::{compare, find, position, set_key};
-use super::lose::{FUNCTION, reaches_all};
+use super::lose::{FUNCTION, reaches, reaches_all};
 use super::namespace::{Binding, Frame, Space};
 use super::strings;
 use super::syntax::children;
@@ -211,6 +211,8 @@ impl World<'_> {
                 let end = if self.python_3 { "" } else { super::paths::COMPILED };
                 Val::text(format!("{}{end}", path.display()))
             }
+            // Flask gives the main file this name.
+            ("__name__", _) if self.python_3 && frame.module == 0 => Val::text("config"),
             ("__name__", _) => Val::text(module.name.as_str()),
             _ if BUILT_IN.split(' ').any(|it| it == name) || reaches_all(name) => Val::Outside(name.into()),
             (_, Some(open)) => Val::Unknown(Rc::clone(open)),
@@ -228,6 +230,9 @@ impl World<'_> {
 
     /// What `object.name` is.
     pub(super) fn attribute(&mut self, object: &Item, name: &str, span: &Span) -> Val {
+        if reaches(name) && !matches!(object.val, Val::Outside(_)) {
+            self.lose_all(&object.reason("everything may be changed through it"));
+        }
         let class = object.val.class().map(Val::Class);
         match class.as_ref().unwrap_or(&object.val) {
             Val::Module(_) | Val::Class(_) if name.starts_with("__") => {

@@ -34,7 +34,10 @@ impl World<'_> {
         {
             let read = match (&binding.item.val, not_known(&binding.item)) {
                 (_, Some(unknown)) => Err(unknown),
-                (Val::Str(text), _) if !text.text.is_empty() => self.text(&binding.item),
+                (Val::Str(text), _) if text.text.is_empty() => {
+                    Err((binding.item.span.clone(), "APPLICATION_ROOT must not be empty".to_owned(), true))
+                }
+                (Val::Str(_), _) => self.text(&binding.item),
                 _ => wrong(&binding.item, "a path"),
             };
             found.take(Key::CookiePath, &binding, read);
@@ -79,7 +82,11 @@ impl World<'_> {
             (_, Kind::Choice(words), Val::Str(text)) => {
                 match words.iter().find(|word| text.text.eq_ignore_ascii_case(word)) {
                     Some(word) => Ok(Some(Value::Text((*word).to_owned()))),
-                    None => Err((item.span.clone(), format!("it can't be {:?}", text.text), true)),
+                    None => {
+                        let why =
+                            format!("it must be one of {words:?}, not {:?}: every login fails", text.text);
+                        Err((item.span.clone(), why, true))
+                    }
                 }
             }
             // Flask sends other values as `Secure=0`, which browsers take for Secure.

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use tree_sitter::Node;
 
 use super::database::OURS;
-use super::namespace::{Binding, Frame};
+use super::namespace::{Binding, Frame, Space};
 use super::syntax::children;
 use super::value::{Item, Unknown, Val};
 use super::world::World;
@@ -73,7 +73,7 @@ impl World<'_> {
             let (wanted, name_span) = (frame.text(name), frame.span(name));
             let val = match &base {
                 Val::Module(id) => match self.of_module(*id, wanted, module, level, &name_span, frame) {
-                    None if frame.trying => return None,
+                    None if self.trying.is_some() => return None,
                     val => val.unwrap_or_else(|| {
                         Val::unknown(&name_span, format!("{module} does not bind {wanted}"))
                     }),
@@ -98,22 +98,30 @@ impl World<'_> {
         span: &Span,
         frame: &Frame,
     ) -> Option<()> {
+        let Some(trying) = self.trying else { return Some(()) };
         let root = module.split('.').next().unwrap_or_default();
-        let known = ALWAYS.contains(&module) || STANDARD.split(' ').any(|it| it == module);
+        let standard = STANDARD.split(' ').any(|it| it == module);
+        let ours = OURS.contains(&root) || matches!(root, "MoinMoin" | "moin");
         // Which names a module has depends on its version.
         let names_known = names.is_none_or(|names| names == ["DefaultConfig"]);
-        if !frame.trying || matches!(val, Val::Module(_)) || (known && names_known) {
+        let nested = trying != frame.module;
+        let known = match val {
+            Val::Module(id) => self.modules.get(*id).is_some_and(|module| module.space.lost.is_none()),
+            // The `except` clause is meant for the file that imports this one.
+            _ if nested => standard || ours,
+            _ => (standard || ALWAYS.contains(&module)) && names_known,
+        };
+        if known {
             return Some(());
         }
-        let ours = OURS.contains(&root) || matches!(root, "MoinMoin" | "moin");
-        let beside = names.is_some() && root == module && self.search.is_none() && !known && !ours;
+        let beside = names.is_some() && root == module && self.search.is_none() && !standard && !ours;
         if beside && matches!(val, Val::Outside(_)) {
             let note = format!("the module {module} is taken to be absent: there is no {module}.py");
             self.assumed.push((span.clone(), note));
             return None;
         }
         self.doubts += 1;
-        Some(())
+        (!nested).then_some(())
     }
 
     /// A name of a module that was read: what it binds, or else a module below it.
@@ -172,27 +180,51 @@ impl World<'_> {
         if dotted.len() > 200 || !(dotted.is_empty() && level > 0 || dotted.split('.').all(plain)) {
             return outside;
         }
-        let path_of = |module: Option<&super::world::Module>| module.map(|module| module.path.clone());
-        let Some(importer) = path_of(self.modules.get(by)) else { return outside };
-        let beside = importer.parent().map(Path::to_owned).unwrap_or_default();
-        let main = path_of(self.modules.first()).and_then(|path| path.parent().map(Path::to_owned));
-        let directories: Vec<PathBuf> = match level {
-            0 => std::iter::once(beside.clone()).chain(main.filter(|main| *main != beside)).collect(),
+        let Some(importer) = self.modules.get(by) else { return outside };
+        let beside = importer.path.parent().unwrap_or(Path::new("")).to_owned();
+        let directories = match level {
+            // Python 3 does not look beside a module in a package.
+            0 if self.python_3 => vec![self.root.clone()],
+            0 if beside == self.root => vec![beside],
+            0 => vec![beside, self.root.clone()],
             // One dot is the directory itself, each more is one up. What is outside is not read.
-            _ => vec![beside.ancestors().nth(level - 1).map(Path::to_owned).unwrap_or(beside)],
+            _ => vec![beside.ancestors().nth(level - 1).unwrap_or(&beside).to_owned()],
         };
         let parts: Vec<&str> = dotted.split('.').filter(|part| !part.is_empty()).collect();
         for directory in directories {
-            let path = directory.join(parts.iter().collect::<PathBuf>());
-            let file = (!parts.is_empty()).then(|| path.with_extension("py"));
-            for candidate in file.into_iter().chain([path.join("__init__.py")]) {
-                if let Some(module) = self.module(dotted, &candidate, Some(span)) {
-                    let module = Val::Module(module);
-                    return self.search.as_ref().map_or(module, |why| Val::Unknown(Rc::clone(why)));
-                }
+            if let Some(module) = self.found_in(directory, &parts, span) {
+                let module = Val::Module(module);
+                return self.search.as_ref().map_or(module, |why| Val::Unknown(Rc::clone(why)));
             }
         }
         outside
+    }
+
+    /// The module below a directory. Python imports the packages above it first.
+    fn found_in(&mut self, mut at: PathBuf, parts: &[&str], span: &Span) -> Option<usize> {
+        if parts.is_empty() {
+            return self.module("", &at.join("__init__.py"), Some(span));
+        }
+        let mut package = None;
+        for (count, part) in parts.iter().enumerate() {
+            at.push(part);
+            let (name, last) = (parts.get(..=count)?.join("."), count + 1 == parts.len());
+            let known = self.modules.len();
+            let mut found = self.module(&name, &at.join("__init__.py"), Some(span));
+            if last && found.is_none() {
+                found = self.module(&name, &at.with_extension("py"), Some(span));
+            }
+            // A package has a module by its name as soon as that is imported.
+            if let (Some(package), Some(module)) = (package, found.filter(|module| *module >= known)) {
+                let item = Item::new(Val::Module(module), span.clone());
+                self.put(Space::Module(package), part, Binding { item, key: span.clone() });
+            }
+            if last || (found.is_none() && !self.python_3) {
+                return found;
+            }
+            package = found;
+        }
+        None
     }
 }
 

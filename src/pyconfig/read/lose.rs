@@ -8,6 +8,7 @@ use std::rc::Rc;
 
 use tree_sitter::Node;
 
+use super::auth::own_class;
 use super::import::{imported, modules_of};
 use super::namespace::{Binding, Frame, Space};
 use super::syntax::children;
@@ -24,6 +25,13 @@ pub(super) fn reaches_all(name: &str) -> bool {
     let below =
         |root: &str| name.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
     REACHES_ALL.split(' ').any(below)
+}
+
+/// Whether code can reach everything, or at least more than the object, through an attribute of this name.
+pub(super) fn reaches(name: &str) -> bool {
+    let plain = ["__init__", "__name__", "__doc__", "__file__", "__module__", "__version__"];
+    let special = name.starts_with("__") && !plain.contains(&name);
+    special || ["globals", "frame", "modules", "f_back"].iter().any(|it| name.contains(it))
 }
 
 /// Functions that only look at what they are given.
@@ -121,6 +129,12 @@ impl World<'_> {
                     }
                 }
                 "lambda" | "function_definition" => {
+                    let special = field("name").is_some_and(|name| frame.text(name) == "__set_name__");
+                    match later || special {
+                        false => self.by_method(node, node == root, frame),
+                        true if special => self.lose_all(unknown),
+                        true => {}
+                    }
                     open.extend(field("name").map(|name| (name, Role::Bound, later)));
                     open.extend(field("body").map(|body| (body, Role::Read, true)));
                     let defaults = field("parameters").into_iter().flat_map(children);
@@ -133,7 +147,8 @@ impl World<'_> {
                     open.extend(inner.map(|it| (it, Role::Read, later)));
                 }
                 "import_statement" | "import_from_statement" => self.skip_import(node, later, unknown, frame),
-                "exec_statement" => self.lose_all(unknown),
+                // `match` binds names in ways of its own, and `type(x).y = z` is taken for a `type` statement.
+                "exec_statement" | "match_statement" | "type_alias_statement" => self.lose_all(unknown),
                 "global_statement" => {
                     children(node).for_each(|name| self.watch(frame.module, frame.text(name), true, unknown));
                 }
@@ -209,7 +224,9 @@ impl World<'_> {
         for name in modules_of(node, frame) {
             let loaded = self.modules.len();
             let module = self.found(&name, 0, &unknown.span, frame.module);
-            self.lose(&module, unknown);
+            if !matches!(module, Val::Outside(_)) || reaches_all(&name) {
+                self.lose(&module, unknown);
+            }
             // What its statements do when they run then is not known.
             if self.modules.len() != loaded {
                 self.lose_all(unknown);
@@ -240,7 +257,10 @@ impl World<'_> {
                     let space = self.namespace(Space::Module(*module));
                     open.extend(space.into_iter().flat_map(|space| space.lose(unknown)));
                 }
-                Val::Outside(name) if reaches_all(name) => self.lose_all(unknown),
+                Val::Outside(name) if reaches_all(name) || name.as_ref() == "sys" => self.lose_all(unknown),
+                Val::Outside(name) if own_class(&val).is_some() => {
+                    self.changed.insert(Rc::clone(name), Rc::clone(unknown));
+                }
                 Val::Outside(name) if name.starts_with("sys.path") => {
                     self.search.get_or_insert_with(|| Rc::clone(unknown));
                 }
@@ -260,7 +280,7 @@ impl World<'_> {
     }
 
     /// What the attributes of a class hold, without other classes.
-    fn held(&self, class: usize) -> Vec<Val> {
+    pub(super) fn held(&self, class: usize) -> Vec<Val> {
         let order = self.classes.get(class).map(|class| class.order.as_slice()).unwrap_or_default();
         let order = order.iter().filter_map(|class| self.classes.get(*class));
         let vals = order.flat_map(|class| class.space.names.values()).map(|it| it.item.val.clone());
@@ -270,7 +290,7 @@ impl World<'_> {
     /// An object of the class is made: its methods may run at any time. Returns whether it has any.
     pub(super) fn lose_methods(&mut self, class: usize, unknown: &Rc<Unknown>) -> bool {
         let order = self.classes.get(class).map(|class| class.order.as_slice()).unwrap_or_default();
-        let any = order.iter().any(|class| self.classes.get(*class).is_some_and(|class| class.methods));
+        let any = order.iter().any(|class| self.classes.get(*class).is_some_and(|it| !it.methods.is_empty()));
         if any {
             self.held(class).iter().for_each(|val| self.lose(val, unknown));
         }

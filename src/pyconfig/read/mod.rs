@@ -100,8 +100,8 @@ fn one(path: &Path, files: &mut dyn Files, options: &Options) -> Result<Imported
     let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
     let base = Source::new(path.to_owned(), String::new()).directory();
     let source = Source::of_files(path.to_owned(), base.clone());
-    let mut world = World::new(files, source);
-    world.python_3 = options.moin.is_some_and(|moin| moin.behavior() >= crate::moin::Behavior::V2);
+    let mut world = World::new(files, source, options.moin);
+    world.root = path.parent().unwrap_or(Path::new("")).to_owned();
     let main = main_module(&mut world, &name, path)?;
     let mut list = world.modules.get(main).and_then(|module| module.space.get("wikis"));
     if let Some(ran) = &options.ran {
@@ -113,7 +113,9 @@ fn one(path: &Path, files: &mut dyn Files, options: &Options) -> Result<Imported
     let mut builder = Builder::new(world, options, &base);
     match list {
         Some(list) if !has_config => {
-            for entry in builder.entries(&list) {
+            let entries = builder.entries(&list);
+            builder.world.shared = entries.len() > 1;
+            for entry in entries {
                 let file = base_file(&base, &entry.name);
                 builder.load(entry, &file, None);
             }
@@ -147,10 +149,11 @@ fn many(
         return Err(ReadError::Refused(path.to_owned(), why));
     }
     let source = Source::of_files(path.to_owned(), path.to_owned());
-    let world = World::new(files, source);
+    let world = World::new(files, source, options.moin);
     let mut builder = Builder::new(world, options, path);
     for (name, directory) in wikis {
         let entry = Entry { name, span: 0..0, expressions: Vec::new() };
+        builder.world.root.clone_from(&directory);
         builder.load(entry, &below(&directory, "wikiconfig.py"), Some("wikiconfig"));
     }
     Ok(builder.finish())

@@ -1,6 +1,6 @@
 //! The names of modules and classes, and the scope in which statements are followed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::rc::Rc;
 
 use tree_sitter::Node;
@@ -43,8 +43,10 @@ pub(super) struct Class {
     pub(super) space: Namespace,
     /// The class itself and those that it inherits from, in the order of Python's lookups.
     pub(super) order: Vec<usize>,
-    /// Whether it has methods.
-    pub(super) methods: bool,
+    /// Where the names of its methods stand.
+    pub(super) methods: HashSet<usize>,
+    /// The names of methods that its methods call.
+    pub(super) calls: HashSet<String>,
     /// Attributes that its methods change on an object; `*`: any attribute.
     pub(super) by_methods: BTreeMap<String, Span>,
     /// The parameter of `__init__` that becomes `self.name`, and its position.
@@ -64,8 +66,6 @@ pub(super) struct Frame {
     pub(super) unicode_literals: bool,
     /// Whether `1 / 2` is a half: `from __future__ import division`.
     pub(super) division: bool,
-    /// Whether an `except` clause waits for an import that fails.
-    pub(super) trying: bool,
     /// Whether the file is UTF-8, so that its byte strings are.
     pub(super) utf8: bool,
     pub(super) text: Rc<str>,

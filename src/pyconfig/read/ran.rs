@@ -5,6 +5,7 @@ use std::rc::Rc;
 use serde_json::Value as Json;
 
 use super::namespace::{Binding, Namespace};
+use super::syntax::{TEMPLATE, template};
 use super::value::{Arguments, Item, Seq, Text, Val};
 use super::wikis::Loaded;
 use super::world::World;
@@ -40,7 +41,14 @@ impl World<'_> {
 
     fn failed(&mut self, span: Span, error: &str) {
         let message = format!("running the file fails: {error}");
-        let help = "MoinMoin fails in the same way, unless the interpreter is another one or lacks a module";
+        let help = match error.contains("metaclass conflict") {
+            true => {
+                "wikifarm's stand-in for MoinMoin's DefaultConfig has a metaclass: name the settings in comments, like `# wikifarm: cookie_name = \"…\"`"
+            }
+            false => {
+                "MoinMoin fails in the same way, unless the interpreter is another one or lacks a module"
+            }
+        };
         self.problems.push(Problem::new("dynamic-setting", span, message).help(help));
     }
 
@@ -86,6 +94,7 @@ impl World<'_> {
                 Ok(number) if number.is_finite() => Val::Float(number),
                 _ => unknown("it is no finite number"),
             },
+            "text" | "bytes" if template(text).is_some() => unknown(TEMPLATE),
             kind @ ("text" | "bytes") => {
                 let literal = kind == "bytes" && part(2).as_bool().unwrap_or_default();
                 Val::Str(Text { text: text.into(), literal })

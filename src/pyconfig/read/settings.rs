@@ -79,8 +79,8 @@ impl World<'_> {
             (Key::CookieName, Val::Str(text))
                 if &*text.text == "siteidmagic" && !text.literal && version.behavior() < Behavior::V2 =>
             {
-                let why = "only the plain literal 'siteidmagic' is MoinMoin's word; this one makes the name \
-                           MOIN_SESSION_siteidmagic, which a farm file can't hold";
+                let why = "only the plain literal 'siteidmagic' is certainly MoinMoin's word; another one \
+                           makes the name MOIN_SESSION_siteidmagic, which a farm file can't hold";
                 Err((item.span.clone(), why.to_owned(), false))
             }
             (_, val) => match key.kind() {

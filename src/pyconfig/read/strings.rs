@@ -126,7 +126,9 @@ pub(super) fn method(text: &Text, name: &str, given: &Arguments, span: &Span) ->
     };
     let blank = |c: char| matches!(c, ' ' | '\t'..='\r');
     match (name, given.iter().map(String::as_str).collect::<Vec<_>>().as_slice()) {
-        ("encode" | "decode", _) => computed(text.to_owned()),
+        ("encode" | "decode", [] | ["utf-8" | "utf8" | "ascii" | "latin-1" | "iso-8859-1"]) => {
+            computed(text.to_owned())
+        }
         ("lower", []) => computed(text.to_ascii_lowercase()),
         ("upper", []) => computed(text.to_ascii_uppercase()),
         ("strip", []) => computed(text.trim_matches(blank).to_owned()),

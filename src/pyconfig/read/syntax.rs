@@ -53,9 +53,9 @@ pub(super) struct Findings {
 }
 
 /// Walks the whole tree without recursion.
-pub(super) fn look_over(tree: &Tree, text: &str) -> Findings {
+pub(super) fn look_over(tree: &Tree, text: &str, python_3: bool) -> Findings {
     let mut found = Findings::default();
-    let mut lines = Lines { text, ..Lines::default() };
+    let mut lines = Lines { text, python_3, ..Lines::default() };
     let mut strings: Vec<Span> = Vec::new();
     let mut open = vec![tree.root_node()];
     while let Some(node) = open.pop() {
@@ -71,7 +71,7 @@ pub(super) fn look_over(tree: &Tree, text: &str) -> Findings {
             "comment" => {
                 found.comments.push(node.byte_range());
                 let shown = text.get(node.byte_range()).unwrap_or_default().trim_start_matches(['#', ' ']);
-                if !shown.starts_with("{%") && !shown.starts_with("<%") {
+                if !["{{", "{%", "{#", "<%"].iter().any(|it| shown.starts_with(it)) {
                     strings.push(node.byte_range());
                 }
                 continue;
@@ -88,15 +88,12 @@ pub(super) fn look_over(tree: &Tree, text: &str) -> Findings {
         let inner: Vec<Node<'_>> = node.children(&mut cursor).collect();
         open.extend(inner.into_iter().rev());
     }
-    let mut at = 0;
-    while found.template.is_none()
-        && let Some(marker) = template(text.get(at..).unwrap_or_default())
-    {
-        let span = at + marker.start..at + marker.end;
-        let inside = strings.iter().any(|string| string.start <= span.start && span.end <= string.end);
-        at = span.end;
-        found.template = (!inside).then_some(span);
+    let mut bare = text.as_bytes().to_vec();
+    for string in strings {
+        bare.get_mut(string).into_iter().for_each(|string| string.fill(b' '));
     }
+    found.template = template(&String::from_utf8_lossy(&bare));
+    lines.finish();
     found.errors.extend(lines.error.map(|(span, message)| (span, message, REST)));
     if let Some(span) = &found.template {
         found.errors = vec![(span.clone(), TEMPLATE.to_owned(), "import the rendered file")];
@@ -105,29 +102,28 @@ pub(super) fn look_over(tree: &Tree, text: &str) -> Findings {
     found
 }
 
-/// The first marker of Jinja, ERB, or a shell template: `{{ name }}`, `{% if %}`, `<% if %>`, `${NAME}`.
+/// The first marker of Jinja, ERB, or a shell template: `{{ name }}`, `{% if %}`, `{# note #}`, `<%= name %>`, `${NAME}`.
 pub(super) fn template(text: &str) -> Option<Span> {
-    let name = |text: &str| {
-        text.trim_start_matches(['-', '+', '=', ' '])
-            .starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-    };
-    text.char_indices().filter(|(_, c)| matches!(c, '{' | '<' | '$')).find_map(|(at, _)| {
-        let rest = text.get(at..)?;
-        let (close, inner) = [("{{", "}}"), ("{%", "%}"), ("<%", "%>"), ("${", "}")]
-            .into_iter()
-            .find_map(|(open, close)| Some((close, rest.strip_prefix(open)?)))?;
+    // `'{{}}'.format()` gives braces.
+    let text = text.replace("{{}}", "    ");
+    let markers = [("{{", "}}"), ("{%", "%}"), ("{#", "#}"), ("<%", "%>"), ("${", "}")];
+    let found = markers.into_iter().filter_map(|(open, close)| {
+        let start = text.find(open)?;
+        let inner = text.get(start + open.len()..)?;
         let end = inner.find(close)?;
-        let inner = inner.get(..end).filter(|inner| !inner.contains('\n') && name(inner))?;
-        Some(at..at + 2 + inner.len() + close.len())
-    })
+        let shown = if inner.get(..end)?.contains('\n') { 0 } else { end + close.len() };
+        Some(start..start + open.len() + shown)
+    });
+    found.min_by_key(|span| span.start)
 }
 
 /// Indentation, checked line by line as Python does.
 #[derive(Default)]
 struct Lines<'a> {
     text: &'a str,
-    /// The columns of the open blocks.
-    columns: Vec<usize>,
+    python_3: bool,
+    /// The columns of the open blocks, with a tab as 8 and as 1.
+    columns: Vec<(usize, usize)>,
     /// How many brackets are open.
     brackets: usize,
     /// Where the last token ended, and whether it opens a block.
@@ -138,9 +134,12 @@ struct Lines<'a> {
 
 impl Lines<'_> {
     fn token(&mut self, node: Node<'_>) {
+        if node.start_byte() == node.end_byte() {
+            return;
+        }
         let between = self.text.get(self.end..node.start_byte()).unwrap_or_default();
         let first = self.end == 0 || (between.contains('\n') && !continued(between));
-        if first && self.brackets == 0 && node.start_byte() < node.end_byte() {
+        if first && self.brackets == 0 {
             self.line(node);
         }
         match node.kind() {
@@ -152,31 +151,42 @@ impl Lines<'_> {
         self.end = node.end_byte();
     }
 
+    /// A block that the end of the file leaves open.
+    fn finish(&mut self) {
+        if self.opens && self.error.is_none() {
+            let message = "an indented block is missing behind this line".to_owned();
+            self.error = Some((self.end.saturating_sub(1)..self.end, message));
+        }
+    }
+
     fn line(&mut self, node: Node<'_>) {
         let start = self.text.get(..node.start_byte()).map_or(0, |it| it.rfind('\n').map_or(0, |at| at + 1));
         let indent = self.text.get(start..node.start_byte()).unwrap_or_default();
         if !indent.chars().all(|c| matches!(c, ' ' | '\t' | '\u{c}' | '\u{feff}')) {
             return;
         }
-        let column = indent.chars().fold(0, |column, c| match c {
-            '\t' => (column / 8 + 1) * 8,
-            ' ' => column + 1,
-            _ => 0,
+        let (column, short) = indent.chars().fold((0, 0), |(column, short), c| match c {
+            '\t' => ((column / 8 + 1) * 8, short + 1),
+            ' ' => (column + 1, short + 1),
+            _ => (0, 0),
         });
         if self.columns.is_empty() {
-            self.columns.push(0);
+            self.columns.push((0, 0));
         }
-        let deeper = self.columns.last().is_some_and(|top| column > *top);
-        self.columns.retain(|open| *open <= column);
-        let fits = deeper || self.columns.last() == Some(&column);
+        let deeper = self.columns.last().is_some_and(|(top, _)| column > *top);
+        self.columns.retain(|(open, _)| *open <= column);
+        let (open, open_short) = self.columns.last().copied().unwrap_or_default();
         if deeper {
-            self.columns.push(column);
+            self.columns.push((column, short));
         }
         let message = match () {
             () if indent.contains(" \t") => "blanks before a tab indent this line",
             () if self.opens && !deeper => "an indented block is missing here",
             () if !self.opens && deeper => "this line is indented too far",
-            () if !fits => "the indentation of this line matches no open block",
+            () if column != open && !deeper => "the indentation of this line matches no open block",
+            () if self.python_3 && column.cmp(&open) != short.cmp(&open_short) => {
+                "tabs and blanks indent this line inconsistently"
+            }
             () => return,
         };
         if self.error.is_none() {
@@ -243,15 +253,52 @@ mod tests {
     fn look_over_accepts_python_2() {
         let text = "print x\nprint >>f, 'a', b\nexec 'x=1'\nA = 0666 + 0x1FL + 10L\nB = ur'\\S+'\nC = `A`\nD = 1 <> 2\n\
                     try:\n    import foo\nexcept ImportError, err:\n    pass\nraise ValueError, 'x'\n";
-        let found = look_over(&parse(text).unwrap(), text);
+        let found = look_over(&parse(text).unwrap(), text, false);
         assert_eq!(found.errors, []);
+    }
+
+    #[test]
+    fn template_finds_markers_of_any_text() {
+        let markers = [
+            "<%= @name %>",
+            "<%=@a -%>",
+            "{{ 'a' | upper }}",
+            "{{ (a or b) }}",
+            "{{\n a }}",
+            "{# a #}",
+            "${1}",
+        ];
+        for text in markers {
+            assert_eq!(template(&format!("/srv/{text}/x")).map(|it| it.start), Some(5), "{text}");
+        }
+        for text in ["{}", "{{}}", "{0}", "$a", "a < %s", "{a: {b: 1}}", "%(a)s"] {
+            assert_eq!(template(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn look_over_reports_indentation_that_python_refuses() {
+        let errors = |text: &str, python_3| {
+            let found = look_over(&parse(text).unwrap(), text, python_3);
+            found.errors.iter().map(|(_, message, _)| message.clone()).collect::<Vec<_>>().join(", ")
+        };
+        for head in ["class A:\n", "if 1:\n", "def f():  # f\n", "if 1:\n    # nothing\n"] {
+            let missing = errors(&format!("{head}x = 1\n"), false);
+            assert!(missing.contains("an indented block is missing here"), "{head}: {missing}");
+            let at_end = errors(head, false);
+            assert!(at_end.contains("an indented block is missing behind this line"), "{head}: {at_end}");
+        }
+        let mixed = "if 1:\n        a = 1\n\tb = 1\n";
+        assert_eq!(errors(mixed, false), "");
+        assert_eq!(errors(mixed, true), "tabs and blanks indent this line inconsistently");
+        assert_eq!(errors("class A:\n    x = {\n'a': 1}\n    def f(self): pass\nif 1:\n\tpass\n", true), "");
     }
 
     #[test]
     fn look_over_reports_errors_and_reads_the_rest() {
         let text = "a = 1\nb = = 2 # one\nc = 3\n";
         let tree = parse(text).unwrap();
-        let found = look_over(&tree, text);
+        let found = look_over(&tree, text, false);
         assert_eq!(found.errors.len(), 1, "{found:?}");
         assert_eq!(text.get(..found.errors[0].0.start).unwrap().lines().count(), 2);
         assert_eq!(found.comments.first(), Some(&(14..19)));

@@ -93,6 +93,8 @@ pub(super) struct Unknown {
 #[derive(Debug)]
 pub(super) struct Seq {
     items: RefCell<Vec<Item>>,
+    /// The offset of the expression that made it.
+    pub(super) start: usize,
     depth: u8,
     lost: RefCell<Option<Rc<Unknown>>>,
 }
@@ -165,7 +167,8 @@ impl Val {
         if depth > DEEPEST || items.len() > LONGEST {
             return Val::unknown(span, TOO_DEEP);
         }
-        kind(Rc::new(Seq { items: RefCell::new(items), depth, lost: RefCell::default() }))
+        let (items, start, lost) = (RefCell::new(items), span.start, RefCell::default());
+        kind(Rc::new(Seq { items, start, depth, lost }))
     }
 
     /// How deep the value nests.
@@ -214,6 +217,14 @@ impl Val {
     pub(super) fn items(&self) -> Option<Vec<Item>> {
         match self {
             Val::Tuple(seq) | Val::List(seq) => seq.items(),
+            _ => None,
+        }
+    }
+
+    /// An item of a list or tuple, if it is known.
+    pub(super) fn item(&self, at: usize) -> Option<Item> {
+        match self {
+            Val::Tuple(seq) | Val::List(seq) if seq.lost().is_none() => seq.items.borrow().get(at).cloned(),
             _ => None,
         }
     }

@@ -7,12 +7,14 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+use super::decode;
 use super::files::Files;
 pub(super) use super::namespace::{Binding, Namespace, Space};
 use super::namespace::{Class, Frame};
+use super::syntax::{self, children};
 use super::value::{TOO_DEEP, Unknown, Val};
-use super::{decode, syntax};
 use crate::farm::{Problem, Source, Span};
+use crate::moin::{Behavior, Version};
 
 /// How many expressions and statements are followed in all. A farm of 2,000 wikis needs some 100,000.
 const MOST_STEPS: usize = 1_000_000;
@@ -43,9 +45,10 @@ pub(super) struct World<'a> {
     pub(super) classes: Vec<Class>,
     by_path: HashMap<PathBuf, Option<usize>>,
     /// The modules that are being followed, the innermost last.
-    stack: Vec<usize>,
+    pub(super) stack: Vec<usize>,
     /// Whether the files are for Python 3, as those of MoinMoin 2.
     pub(super) python_3: bool,
+    version_known: bool,
     /// Expressions whose value another machine or user could see differently.
     pub(super) assumed: Vec<(Span, String)>,
     /// The texts of passwords and keys.
@@ -60,12 +63,20 @@ pub(super) struct World<'a> {
     pub(super) doubts: usize,
     /// Whether the files change a module that is not among them, such as `os.path`.
     pub(super) patched: bool,
+    /// Names of MoinMoin that code which is not followed has.
+    pub(super) changed: HashMap<Rc<str>, Rc<Unknown>>,
+    /// The module in which an `except` clause waits for an import that fails.
+    pub(super) trying: Option<usize>,
+    /// Whether several wikis share what the files make: in which order MoinMoin imports them is not known.
+    pub(super) shared: bool,
+    /// The directory of the configuration.
+    pub(super) root: PathBuf,
     steps: usize,
     depth: usize,
 }
 
 impl<'a> World<'a> {
-    pub(super) fn new(files: &'a mut dyn Files, source: Source) -> World<'a> {
+    pub(super) fn new(files: &'a mut dyn Files, source: Source, moin: Option<Version>) -> World<'a> {
         let mut world = World {
             files,
             source,
@@ -74,7 +85,8 @@ impl<'a> World<'a> {
             classes: Vec::new(),
             by_path: HashMap::new(),
             stack: Vec::new(),
-            python_3: false,
+            python_3: moin.is_some_and(|moin| moin.behavior() >= Behavior::V2),
+            version_known: moin.is_some(),
             assumed: Vec::new(),
             secrets: Vec::new(),
             refused: None,
@@ -82,6 +94,10 @@ impl<'a> World<'a> {
             lost: None,
             doubts: 0,
             patched: false,
+            changed: HashMap::new(),
+            trying: None,
+            shared: false,
+            root: PathBuf::new(),
             steps: 0,
             depth: 0,
         };
@@ -151,12 +167,14 @@ impl<'a> World<'a> {
         let Some(tree) = syntax::parse(&text) else {
             return self.unusable(path, by, "it is too ambiguous to parse");
         };
-        self.python_3 |= text.contains("from moin.") || text.contains("import moin.");
+        let mut code = children(tree.root_node()).filter_map(|it| text.get(it.byte_range()));
+        self.python_3 |= !self.version_known
+            && code.any(|it| ["from moin.", "from moin ", "import moin"].iter().any(|of| it.starts_with(of)));
         let utf8 = decode::is_utf8(&bytes);
         let kept = (text.as_bytes() != bytes).then_some(bytes);
         let start = self.source.add(path.to_owned(), text.clone(), kept);
         let shift = |span: Span| start + span.start..start + span.end;
-        let found = syntax::look_over(&tree, &text);
+        let found = syntax::look_over(&tree, &text, self.python_3);
         for (span, message, help) in found.errors {
             self.problems.push(Problem::new("python-syntax", shift(span), message).help(help));
         }
@@ -171,16 +189,21 @@ impl<'a> World<'a> {
         self.modules.push(Module { name, path, space: Namespace::default(), start });
         self.stack.push(module);
         let (text, class) = (Rc::from(text), None);
-        let (unicode_literals, division, trying) = (false, false, false);
-        let mut frame = Frame { module, class, unicode_literals, division, trying, utf8, text, start };
-        let _ = self.block(tree.root_node(), &mut frame);
+        let (unicode_literals, division) = (false, false);
+        let mut frame = Frame { module, class, unicode_literals, division, utf8, text, start };
+        let end = self.block(tree.root_node(), &mut frame);
         self.stack.pop();
+        if end.is_err() {
+            let why = "the import of its file may fail".to_owned();
+            let unknown = Rc::new(Unknown { span: by.cloned().unwrap_or(start..start), why });
+            self.modules.get_mut(module).map(|module| module.space.lose(&unknown));
+        }
         // Of a template nothing is known but the names of its classes.
         if let Some(span) = found.template {
             let unknown = Rc::new(Unknown { span: shift(span), why: syntax::TEMPLATE.to_owned() });
             let own = |class: &&mut Class| class.span.start >= start;
             self.classes.iter_mut().filter(own).for_each(|class| drop(class.space.lose(&unknown)));
-            self.modules.last_mut().map(|module| module.space.lose(&unknown));
+            self.modules.get_mut(module).map(|module| module.space.lose(&unknown));
         }
         Some(module)
     }
