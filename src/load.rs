@@ -4,7 +4,6 @@
 //! file or a directory as MoinMoin's own configuration, any other file as a `farm.toml`.
 
 use std::ffi::OsStr;
-use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -19,46 +18,36 @@ pub const SYSTEM_FILE: &str = "/etc/wikifarm/farm.toml";
 pub const VARIABLE: &str = "WIKIFARM_FILE";
 
 /// Why a farm can't be read.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LoadError {
     /// No file was named, and there is none at the default paths.
+    #[error("no farm file found")]
     NotFound,
     /// The file can't be read.
+    #[error("can't read the farm file {}: {}", .0.display(), self.why())]
     Io(PathBuf, io::Error),
     /// The file is larger than [`LARGEST`].
+    #[error("can't read the farm file {}: {}", .0.display(), self.why())]
     TooLarge(PathBuf),
     /// The file is a FIFO: reading it could wait forever.
+    #[error("can't read the farm file {}: {}", .0.display(), self.why())]
     Fifo(PathBuf),
     /// The file is a device.
+    #[error("can't read the farm file {}: {}", .0.display(), self.why())]
     Device(PathBuf),
     /// The file has a byte that is not UTF-8, at this offset.
+    #[error("{}: {}", .0.display(), self.why())]
     NotUtf8(PathBuf, usize),
     /// The file has a NUL byte at this offset.
+    #[error("{}: {}", .0.display(), self.why())]
     Nul(PathBuf, usize),
     /// The Python file can't be read, for this reason.
+    #[error("can't read the farm file {}: {}", .0.display(), self.why())]
     Python(PathBuf, String),
     /// The file is not TOML.
+    #[error("{}: {}", .0.source.path().display(), self.why())]
     Syntax(Box<SyntaxErrors>),
-}
-
-impl fmt::Display for LoadError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            LoadError::NotFound => write!(f, "no farm file found"),
-            LoadError::Io(path, _)
-            | LoadError::TooLarge(path)
-            | LoadError::Fifo(path)
-            | LoadError::Device(path)
-            | LoadError::Python(path, _) => {
-                write!(f, "can't read the farm file {}: {}", path.display(), self.why())
-            }
-            LoadError::Nul(path, _) | LoadError::NotUtf8(path, _) => {
-                write!(f, "{}: {}", path.display(), self.why())
-            }
-            LoadError::Syntax(errors) => write!(f, "{}: {}", errors.source.path().display(), self.why()),
-        }
-    }
 }
 
 impl LoadError {
@@ -88,8 +77,6 @@ impl LoadError {
         }
     }
 }
-
-impl std::error::Error for LoadError {}
 
 impl From<python::ReadError> for LoadError {
     fn from(error: python::ReadError) -> LoadError {

@@ -1,11 +1,10 @@
 //! Errors in pickles.
 
-use std::fmt;
-
 use super::opcode;
 
 /// Why bytes are not a readable pickle, and the offset of the error.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("{}", .kind.at(*.offset))]
 #[non_exhaustive]
 pub struct ReadError {
     /// The offset of the failed opcode, in bytes from the start of the file.
@@ -13,18 +12,6 @@ pub struct ReadError {
     /// The kind of error.
     pub kind: ReadErrorKind,
 }
-
-impl fmt::Display for ReadError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let ReadError { offset, kind } = self;
-        match kind {
-            ReadErrorKind::UnexpectedEnd => write!(f, "{kind}: ends at byte {offset}"),
-            _ => write!(f, "invalid pickle: {kind} at byte {offset}"),
-        }
-    }
-}
-
-impl std::error::Error for ReadError {}
 
 /// The kinds of errors in a pickle.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -72,4 +59,13 @@ pub enum ReadErrorKind {
     /// A dict key or set element that Python can't hash; the text is its type.
     #[error("a {0} cannot be a dict key or set element")]
     Unhashable(&'static str),
+}
+
+impl ReadErrorKind {
+    fn at(&self, offset: usize) -> String {
+        match self {
+            ReadErrorKind::UnexpectedEnd => format!("{self}: ends at byte {offset}"),
+            _ => format!("invalid pickle: {self} at byte {offset}"),
+        }
+    }
 }

@@ -1,7 +1,6 @@
 //! Stores on the command line: an address, or a bare `DIR` whose layout is detected from its names.
 
 use std::ffi::OsStr;
-use std::fmt;
 use std::io;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -44,16 +43,21 @@ pub fn shown_address(text: &OsStr) -> String {
     shortened(&text.to_string_lossy()).into_owned()
 }
 
+/// What to do if the layout is unknown.
+const NAME_IT: &str = "use moin-1.9:DIR or moin-1.8:DIR";
+
 /// Why the layout of a bare directory is unknown.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LayoutError {
     /// It has no session names.
+    #[error("{}: unknown layout, as there are no sessions: {NAME_IT}", .dir.display())]
     Empty {
         /// The directory.
         dir: PathBuf,
     },
     /// It has session names of both layouts.
+    #[error("{}: mixed layouts ({}): {NAME_IT}", .dir.display(), LayoutError::together(*.moin_1_8, *.moin_1_9))]
     Mixed {
         /// The directory.
         dir: PathBuf,
@@ -63,8 +67,10 @@ pub enum LayoutError {
         moin_1_9: u64,
     },
     /// It could not be opened.
+    #[error(transparent)]
     Directory(DirError),
     /// It could not be listed.
+    #[error("{}: {}", .dir.display(), why(.source))]
     Listing {
         /// The directory.
         dir: PathBuf,
@@ -81,35 +87,12 @@ impl LayoutError {
     }
 }
 
-impl fmt::Display for LayoutError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let suggestion = "use moin-1.9:DIR or moin-1.8:DIR";
-        match self {
-            LayoutError::Empty { dir } => {
-                write!(f, "{}: unknown layout, as there are no sessions: {suggestion}", dir.display())
-            }
-            LayoutError::Mixed { dir, moin_1_8, moin_1_9 } => write!(
-                f,
-                "{}: mixed layouts ({}): {suggestion}",
-                dir.display(),
-                LayoutError::together(*moin_1_8, *moin_1_9)
-            ),
-            LayoutError::Directory(error) => error.fmt(f),
-            LayoutError::Listing { dir, source } => {
-                write!(f, "{}: {source}", dir.display(), source = why(source))
-            }
-        }
-    }
-}
-
 impl LayoutError {
     /// Whether the path contains a symbolic link of another user.
     pub fn is_unsafe(&self) -> bool {
         matches!(self, LayoutError::Directory(DirError::UnsafeLink { .. }))
     }
 }
-
-impl std::error::Error for LayoutError {}
 
 impl Address {
     /// Parses an address. A path with a colon can be written as `./a:b`.

@@ -1,6 +1,5 @@
 //! Errors of a store or of an entry.
 
-use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
@@ -11,12 +10,14 @@ use super::name::EntryName;
 use super::spec::StoreSpec;
 
 /// Why a store or an entry could not be read. Contains no whole id.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
     /// The directory was not opened.
+    #[error(transparent)]
     Directory(DirError),
     /// The directory could not be listed completely, or root could not take the rights of its owner.
+    #[error("{}: {}", .dir.display(), why(.source))]
     Listing {
         /// The directory.
         dir: PathBuf,
@@ -24,6 +25,7 @@ pub enum StoreError {
         source: io::Error,
     },
     /// The store could not be opened or used.
+    #[error("{store}: {why}")]
     Unusable {
         /// The address.
         store: String,
@@ -35,6 +37,7 @@ pub enum StoreError {
         missing: bool,
     },
     /// Another user could have prepared the files of the store.
+    #[error("{store}: {why}")]
     Unsafe {
         /// The address.
         store: String,
@@ -44,6 +47,7 @@ pub enum StoreError {
         help: String,
     },
     /// No session could be opened, all for the same reason.
+    #[error("{}: can't open {}: {example}", .dir.display(), all(*.sessions))]
     Refused {
         /// The directory.
         dir: PathBuf,
@@ -53,6 +57,7 @@ pub enum StoreError {
         example: String,
     },
     /// One entry could not be opened or read.
+    #[error("{}/{name}: {}", .dir.display(), why(.source))]
     Entry {
         /// The directory.
         dir: PathBuf,
@@ -105,29 +110,6 @@ impl StoreError {
     }
 }
 
-impl fmt::Display for StoreError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            StoreError::Directory(error) => error.fmt(f),
-            StoreError::Unusable { store, why, .. } | StoreError::Unsafe { store, why, .. } => {
-                write!(f, "{store}: {why}")
-            }
-            StoreError::Listing { dir, source } => {
-                write!(f, "{}: {source}", dir.display(), source = why(source))
-            }
-            StoreError::Refused { dir, sessions, example } => {
-                let all = if *sessions == 1 {
-                    "the only session".to_owned()
-                } else {
-                    format!("all {sessions} sessions")
-                };
-                write!(f, "{}: can't open {all}: {example}", dir.display())
-            }
-            StoreError::Entry { dir, name, source } => {
-                write!(f, "{}/{name}: {source}", dir.display(), source = why(source))
-            }
-        }
-    }
+fn all(sessions: u64) -> String {
+    if sessions == 1 { "the only session".to_owned() } else { format!("all {sessions} sessions") }
 }
-
-impl std::error::Error for StoreError {}
