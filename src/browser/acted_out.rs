@@ -148,11 +148,7 @@ const EXAMPLES: [Example; 34] = [
         "http-prefix",
         SECURE,
         &["__Host-Http-a=b; Secure; Path=/"],
-        [
-            "host-http-prefix",
-            "__Host-Http-a=b w.example.org session +0 Medium",
-            "__Host-Http-a=b w.example.org session +0 Medium",
-        ],
+        ["host-http-prefix", "host-http-prefix", "__Host-Http-a=b w.example.org session +0 Medium"],
     ),
     (
         "host-prefix-path",

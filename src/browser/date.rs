@@ -81,7 +81,7 @@ impl Found {
         if !starts_with_digit(token) {
             self.month = self.month.or_else(|| month(token));
         } else if token.contains(&b':') {
-            self.time = self.time.or_else(|| hms(token).map(|(time, _rest)| time));
+            self.time = self.time.or_else(|| three_numbers(token));
         } else if self.day.is_none() && token.len() <= 2 {
             self.day = number(token);
         } else if self.year.is_none() && token.len() <= 5 {
@@ -118,6 +118,15 @@ fn hms(token: &[u8]) -> Option<(TimeOfDay, &[u8])> {
     let (minute, rest) = two_digits(rest.strip_prefix(b":")?)?;
     let (second, rest) = two_digits(rest.strip_prefix(b":")?)?;
     Some(((hour, minute, second), rest))
+}
+
+/// Reads `h:m:s` as Chromium does: three numbers of any length, and nothing else.
+fn three_numbers(token: &[u8]) -> Option<TimeOfDay> {
+    let is_number = |part: &&[u8]| !part.is_empty() && part.iter().all(u8::is_ascii_digit);
+    let mut parts =
+        token.split(|&byte| byte == b':').map(|part| Some(part).filter(is_number).and_then(number));
+    let time = (parts.next()??, parts.next()??, parts.next()??);
+    parts.next().is_none().then_some(time)
 }
 
 fn two_digits(text: &[u8]) -> Option<(i64, &[u8])> {
@@ -203,7 +212,15 @@ mod tests {
         assert_eq!(both("31 Dec 10000 23:59:59"), (Some(253_433_923_199), None));
         assert_eq!(both("23 Nov 126 00:15:25"), (Some(-58_162_837_475), None));
         assert_eq!(both("23rd Nov 2037 00:15:25"), (None, Some(2_142_548_125)));
-        assert_eq!(both("23 Nov 2037 00:15:251"), (Some(2_142_548_125), None));
+        let (read, ten) = (Some(2_143_274_400), "01 Dec 2037 10:00:00");
+        assert_eq!(both(ten), (read, read));
+        for time in ["010:00:00", "0010:00:00", "10:000:00", "10:00:000", "10:00:0000"] {
+            assert_eq!(both(&ten.replace("10:00:00", time)), (read, None), "{time}");
+        }
+        assert_eq!(both(&ten.replace("10:00:00", "10:00:00x")), (None, read));
+        for time in ["100:00:00", "10:00:00:00", "10:00", "10::00", "10:00:99999999999999999999"] {
+            assert_eq!(both(&ten.replace("10:00:00", time)).0, None, "{time}");
+        }
     }
 
     #[test]

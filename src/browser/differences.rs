@@ -160,9 +160,9 @@ pub static DIFFERENCES: [Difference; 21] = [
         name: "http-prefix",
         what: "a __Http- or __Host-Http- name",
         chromium: "needs HttpOnly",
-        firefox: "__Http- needs HttpOnly; __Host-Http- is checked as __Host-",
+        firefox: "needs HttpOnly",
         rfc: "ordinary names",
-        source: "recorded for Chromium; source of Firefox (CookiePrefixes.cpp)",
+        source: RECORDED,
         take: |rules, other| rules.http_prefixes = other.http_prefixes,
     },
     Difference {
@@ -257,12 +257,12 @@ pub static DIFFERENCES: [Difference; 21] = [
     },
     Difference {
         name: "not-utf-8",
-        what: "bytes that are not UTF-8",
+        what: "a value with bytes that are not UTF-8",
         chromium: "come back unchanged",
         firefox: "come back as U+FFFD",
         rfc: "come back unchanged",
         source: RECORDED,
-        take: |rules, other| rules.decodes_utf8 = other.decodes_utf8,
+        take: |rules, other| rules.decodes_value = other.decodes_value,
     },
     Difference {
         name: "inner-tab",

@@ -4,7 +4,7 @@
 //! and `__Host-Http-`. The comparison of names ignores case.
 
 use super::domain::CookieDomain;
-use super::rules::{HostPrefix, HttpPrefixes, Rules};
+use super::rules::{HostPrefix, Rules};
 use super::set_cookie::SetCookie;
 use super::{RejectionReason, Target};
 
@@ -18,15 +18,11 @@ const PREFIXES: [(&[u8], RejectionReason); 4] = [
 
 /// The reason to reject a cookie that does not meet the conditions of the prefix of a text. `None` if the
 /// text has no prefix.
-fn prefix_of(text: &[u8], rule: HttpPrefixes) -> Option<RejectionReason> {
+fn prefix_of(text: &[u8], http_prefixes: bool) -> Option<RejectionReason> {
     let begins =
         |prefix: &[u8]| text.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix));
-    let is_enforced = |reason| match rule {
-        HttpPrefixes::Ordinary => {
-            !matches!(reason, RejectionReason::HttpPrefix | RejectionReason::HostHttpPrefix)
-        }
-        HttpPrefixes::HttpOnlyForHttp => reason != RejectionReason::HostHttpPrefix,
-        HttpPrefixes::Enforced => true,
+    let is_enforced = |reason| {
+        http_prefixes || !matches!(reason, RejectionReason::HttpPrefix | RejectionReason::HostHttpPrefix)
     };
     PREFIXES
         .into_iter()
@@ -122,7 +118,10 @@ mod tests {
         assert_eq!(at("__Host-M=x; Secure", "https://wiki1.example.org/"), None);
         assert_eq!(at("__Host-M=x; Secure", "https://wiki1.example.org/wiki1/"), Some("host-prefix"));
         assert_eq!(at("__Host-M=x; Secure; Domain=github.io", "https://github.io/"), None);
-        assert_eq!(at("__Host-Http-M=x; Secure", "https://wiki1.example.org/"), None);
+        assert_eq!(at("__Host-Http-M=x; Secure; HttpOnly", "https://wiki1.example.org/"), None);
+        for header in ["__Host-Http-M=x; Secure; Path=/", "__host-http-M=x; Secure; Path=/"] {
+            assert_eq!(at(header, "https://wiki1.example.org/"), Some("host-http-prefix"));
+        }
         assert_eq!(at("__Http-M=x; Secure", "https://wiki1.example.org/"), Some("http-prefix"));
     }
 

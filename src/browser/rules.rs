@@ -8,7 +8,8 @@ pub(super) struct Rules {
     pub(super) line_end: LineEnd,
     pub(super) empty_name: EmptyName,
     pub(super) no_equals_sign: NoEqualsSign,
-    pub(super) decodes_utf8: bool,
+    /// Whether bytes of a value that are not UTF-8 become U+FFFD.
+    pub(super) decodes_value: bool,
     pub(super) repeated_lifetime: RepeatedLifetime,
     pub(super) max_age: MaxAge,
     pub(super) dates: Dates,
@@ -17,7 +18,8 @@ pub(super) struct Rules {
     pub(super) domain: DomainAttribute,
     pub(super) converts_idn: bool,
     pub(super) rejects_empty_label: bool,
-    pub(super) http_prefixes: HttpPrefixes,
+    /// Whether `__Http-` and `__Host-Http-` are prefixes.
+    pub(super) http_prefixes: bool,
     pub(super) host_prefix: HostPrefix,
     pub(super) partitioned: bool,
     pub(super) priority: bool,
@@ -102,15 +104,6 @@ pub(super) enum DomainAttribute {
     Browsers,
 }
 
-/// `__Http-` and `__Host-Http-`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum HttpPrefixes {
-    Ordinary,
-    Enforced,
-    /// `__Http-` is enforced; `__Host-Http-` is checked as `__Host-`.
-    HttpOnlyForHttp,
-}
-
 /// What `__Host-` is checked against.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum HostPrefix {
@@ -154,7 +147,7 @@ pub(super) const CHROMIUM: Rules = Rules {
     line_end: LineEnd::EndsHeader,
     empty_name: EmptyName::RejectedIfAmbiguous,
     no_equals_sign: NoEqualsSign::IsValue,
-    decodes_utf8: false,
+    decodes_value: false,
     repeated_lifetime: RepeatedLifetime::Last,
     max_age: MaxAge::Chromium,
     dates: Dates::Chromium,
@@ -163,7 +156,7 @@ pub(super) const CHROMIUM: Rules = Rules {
     domain: DomainAttribute::Browsers,
     converts_idn: true,
     rejects_empty_label: false,
-    http_prefixes: HttpPrefixes::Enforced,
+    http_prefixes: true,
     host_prefix: HostPrefix::Attributes,
     partitioned: true,
     priority: true,
@@ -178,7 +171,7 @@ pub(super) const FIREFOX: Rules = Rules {
     line_end: LineEnd::LfEndsHeader,
     empty_name: EmptyName::Rejected,
     no_equals_sign: NoEqualsSign::IsName,
-    decodes_utf8: true,
+    decodes_value: true,
     repeated_lifetime: RepeatedLifetime::Last,
     max_age: MaxAge::Firefox,
     dates: Dates::Firefox,
@@ -187,7 +180,7 @@ pub(super) const FIREFOX: Rules = Rules {
     domain: DomainAttribute::Browsers,
     converts_idn: false,
     rejects_empty_label: true,
-    http_prefixes: HttpPrefixes::HttpOnlyForHttp,
+    http_prefixes: true,
     host_prefix: HostPrefix::Cookie,
     partitioned: true,
     priority: false,
@@ -202,7 +195,7 @@ pub(super) const RFC: Rules = Rules {
     line_end: LineEnd::Rejected,
     empty_name: EmptyName::Kept,
     no_equals_sign: NoEqualsSign::IsValue,
-    decodes_utf8: false,
+    decodes_value: false,
     repeated_lifetime: RepeatedLifetime::LastValid,
     max_age: MaxAge::Rfc,
     dates: Dates::Rfc,
@@ -211,7 +204,7 @@ pub(super) const RFC: Rules = Rules {
     domain: DomainAttribute::Rfc,
     converts_idn: false,
     rejects_empty_label: true,
-    http_prefixes: HttpPrefixes::Ordinary,
+    http_prefixes: false,
     host_prefix: HostPrefix::Rfc,
     partitioned: false,
     priority: false,

@@ -14,14 +14,13 @@
 //! else that is not understood, and requests whose cookies nobody has recorded, are errors with their line
 //! number.
 
-use std::fmt;
-
 use super::script_line::{Wrong, parse_line};
 use super::step::{Action, Step};
-use super::{BuiltinSuffixes, Nav, Request, Via};
+use super::{BuiltinSuffixes, Nav, Profile, Request, Via};
 
 /// A line of a script that is not understood.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{line}{}: {what}", .column.map_or(String::new(), |column| format!(":{column}")))]
 #[non_exhaustive]
 pub struct ScriptError {
     /// The line number, from 1.
@@ -32,22 +31,11 @@ pub struct ScriptError {
     pub what: String,
 }
 
-impl fmt::Display for ScriptError {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.column {
-            Some(column) => write!(out, "{}:{column}: {}", self.line, self.what),
-            None => write!(out, "{}: {}", self.line, self.what),
-        }
-    }
-}
-
-impl std::error::Error for ScriptError {}
-
 /// Parses a script that starts at `now` (unix seconds). Skips blank lines.
 ///
 /// # Errors
-/// Each line that is not understood.
-pub fn parse_script(text: &[u8], now: f64) -> Result<Vec<Step>, Vec<ScriptError>> {
+/// Each line that is not understood, or that can't be predicted for `profile`, or for all browsers if it is `None`.
+pub fn parse_script(text: &[u8], now: f64, profile: Option<Profile>) -> Result<Vec<Step>, Vec<ScriptError>> {
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
     let (mut steps, mut errors) = (Vec::new(), Vec::new());
     let (mut at, mut page) = (now, None);
@@ -57,7 +45,7 @@ pub fn parse_script(text: &[u8], now: f64) -> Result<Vec<Step>, Vec<ScriptError>
             continue;
         }
         let step = parse_line(line).and_then(|line| line.step(at, page.as_ref()));
-        match step.and_then(|step| recorded(step, &mut ways)) {
+        match step.and_then(|step| recorded(step, profile, &mut ways)) {
             Ok(step) => {
                 at = step.request.now;
                 let opens = step.request.nav != Nav::Embedded;
@@ -76,7 +64,7 @@ pub fn parse_script(text: &[u8], now: f64) -> Result<Vec<Step>, Vec<ScriptError>
 type Ways = Vec<(String, String)>;
 
 /// The step, unless no recording shows what browsers do with its cookies.
-fn recorded(step: Step, ways: &mut Ways) -> Result<Step, Wrong> {
+fn recorded(step: Step, profile: Option<Profile>, ways: &mut Ways) -> Result<Step, Wrong> {
     let unknown = |what: &str| Err((format!("cannot be predicted: {what}"), None));
     let (Request { nav, from: Some(from), via, .. }, Ok(to)) = (&step.request, &step.target) else {
         return Ok(step);
@@ -87,7 +75,7 @@ fn recorded(step: Step, ways: &mut Ways) -> Result<Step, Wrong> {
         Nav::Embedded | Nav::Post if from.scheme_is_https() && !to.is_secure() => {
             unknown("only links from a page of https to http were recorded")
         }
-        Nav::Embedded if came_back(ways, &way) => {
+        Nav::Embedded if profile != Some(Profile::Chromium) && came_back(ways, &way) => {
             unknown("Firefox may send all cookies to a site from which the user came back to this page")
         }
         Nav::Link | Nav::Post => {
@@ -113,11 +101,11 @@ mod tests {
     const NOW: f64 = 1_795_400_000.0;
 
     fn steps(text: &str) -> Vec<Step> {
-        parse_script(text.as_bytes(), NOW).unwrap()
+        parse_script(text.as_bytes(), NOW, None).unwrap()
     }
 
     fn errors(text: &[u8]) -> Vec<String> {
-        parse_script(text, NOW).unwrap_err().iter().map(ScriptError::to_string).collect()
+        parse_script(text, NOW, None).unwrap_err().iter().map(ScriptError::to_string).collect()
     }
 
     #[test]
@@ -161,6 +149,7 @@ mod tests {
                 "3: cannot be predicted: Firefox may send all cookies to a site from which the user came back to this page"
             ]
         );
+        assert!(parse_script(there_and_back.as_bytes(), NOW, Some(Profile::Chromium)).is_ok());
         let text = b"{\"url\":\"https://w.example\",\"visit\":true,\"nav\":\"frame\"}\n\
             {\"url\":\"https://w.example\",\"visit\":true,\"nav\":\"frame\",\"from_url\":\"http://p.example\",\"from\":\"script\"}\n\
             {\"url\":\"http://w.example\",\"visit\":true,\"nav\":\"fetch\",\"from_url\":\"https://p.example\"}\n\

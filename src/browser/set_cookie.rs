@@ -52,13 +52,6 @@ pub fn parse_set_cookie(header: &[u8], profile: Profile) -> Result<SetCookie, Re
 }
 
 pub(super) fn parse_by(rules: &Rules, header: &[u8]) -> Result<SetCookie, Rejection> {
-    if rules.decodes_utf8 && std::str::from_utf8(header).is_err() {
-        return parse_text(rules, String::from_utf8_lossy(header).as_bytes());
-    }
-    parse_text(rules, header)
-}
-
-fn parse_text(rules: &Rules, header: &[u8]) -> Result<SetCookie, Rejection> {
     if header.iter().any(|&byte| byte != b'\t' && byte.is_ascii_control()) {
         return Err(RejectionReason::DisallowedCharacter.into());
     }
@@ -73,7 +66,11 @@ fn parse_text(rules: &Rules, header: &[u8]) -> Result<SetCookie, Rejection> {
     if name.is_empty() && pair.contains(&b'=') {
         check_empty_name(value, rules.empty_name)?;
     }
-    let mut set_cookie = SetCookie { name: name.to_vec(), value: value.to_vec(), ..SetCookie::default() };
+    let decoded = |text: &[u8]| match rules.decodes_value {
+        true => String::from_utf8_lossy(text).into_owned().into_bytes(),
+        false => text.to_vec(),
+    };
+    let mut set_cookie = SetCookie { name: name.to_vec(), value: decoded(value), ..SetCookie::default() };
     for part in parts {
         let (name, value) = split_pair(part);
         let value = value.unwrap_or_default();
@@ -81,7 +78,7 @@ fn parse_text(rules: &Rules, header: &[u8]) -> Result<SetCookie, Rejection> {
             return Err(RejectionReason::DisallowedCharacter.into());
         }
         if value.len() <= MAX_ATTRIBUTE_VALUE {
-            set_cookie.attribute(name, value, rules);
+            set_cookie.attribute(name, &decoded(value), rules);
         }
     }
     Ok(set_cookie)
@@ -253,6 +250,17 @@ mod tests {
         assert_eq!(read("a=b; Max-Age=100; Max-Age=x").max_age, None);
         let rfc = parse_set_cookie(b"a=b; Max-Age=100; Max-Age=x", Profile::Rfc6265bis).unwrap();
         assert_eq!(rfc.max_age, Some(100));
+    }
+
+    #[test]
+    fn firefox_replaces_bytes_that_are_not_utf_8_in_the_value_alone() {
+        let read = |header: &[u8]| parse_set_cookie(header, Profile::Firefox).unwrap();
+        assert_eq!(read(b"caf\xe9=1").name, b"caf\xe9");
+        assert_eq!(read(b"a=\xe9").value, "\u{fffd}".as_bytes());
+        assert_eq!(read(b"\xe9").name, b"\xe9");
+        // The limit counts the bytes of the header.
+        let long = [&b"a="[..], &[0xe9; 4095]].concat();
+        assert_eq!(read(&long).value.len(), 3 * 4095);
     }
 
     #[test]

@@ -548,6 +548,11 @@ def stored(browser, now):
     return sorted(rows, key=lambda row: (row['name'], row['domain'], row['path'], row['partition'] or ''))
 
 
+def octets(text):
+    """A header as HTTP has it, one character for each byte, as JSON has it: UTF-8, and other bytes as surrogates."""
+    return text and text.encode('latin-1').decode('utf-8', 'surrogateescape')
+
+
 class Setting:
     """One answer that sets cookies: at which wiki, by what request, from which page, under which Date header."""
 
@@ -577,7 +582,7 @@ class Recorder:
         dates = [http_date(at or 0) if setting.date is True else setting.date for setting, at in zip(settings, set_at)]
         return {
             'set': [setting.wiki['id'] for setting in settings], 'set_at': set_at,
-            'set_cookie': [setting.headers for setting in settings],
+            'set_cookie': [[octets(header) for header in setting.headers] for setting in settings],
             'set_nav': [setting.nav for setting in settings], 'set_from': [setting.page for setting in settings],
             'date': dates,
             'clock_skew': [0 if setting.date is True else setting.skew for setting in settings],
@@ -589,7 +594,7 @@ class Recorder:
         visited_at, received, requested, numbers = time.time(), {}, {}, {}
         for wiki in wikis:
             request, number = visit(self.browser, self.web, nav, page, wiki['url'])
-            received[wiki['id']] = request['cookie'] if request else None
+            received[wiki['id']] = octets(request['cookie']) if request else None
             requested[wiki['id']] = request is not None
             numbers[number] = wiki['id']
         return {'visited_at': round(visited_at, 3), 'received': received, 'requested': requested,
@@ -745,6 +750,25 @@ def returned(recorder):
                    before=before)
         rows.append(row)
     recorder.write(name, 'frame', PORTAL, [WIKI], rows)
+
+
+PREFIXES = ['__Host-Http-a=b; Secure; Path=/', '__Host-Http-a=b; Secure; Path=/; HttpOnly', '__Host-Http-a=b; Secure',
+            '__Host-Http-a=b; Secure; HttpOnly', '__host-http-a=b; Secure; Path=/', '__Host-Http-a=b; Path=/; HttpOnly',
+            '__Host-Http-a=b; Secure; Path=/; HttpOnly; Domain=wiki1.example.org', '__Host-Http-a; Secure; Path=/',
+            '__Http-a=b; Secure', '__Http-a=b; Secure; HttpOnly', '__http-a=b; Secure', '__Http-a=b; HttpOnly']
+NOT_UTF_8 = ['caf\xe9=1', '\xe9', '\xe9=', 'a\xff=b', 'a=\xe9', 'a=\xe9\xff\xc3', 'a=\xc3\xa9', 'a\xe9=b\xe9',
+             'a=' + 2000 * '\xe9', 'a=' + 4094 * '\xe9', 'a=' + 4095 * '\xe9', 'a=' + 4096 * '\xe9',
+             'a=b; Path=/\xe9', 'a=b; X=\xe9']
+TIMES = ['10:00:00', '010:00:00', '0010:00:00', '10:000:00', '10:00:000', '10:00:0000', '100:00:00', '10:00:060',
+         '10:00:00x', '10:00x:00', '10:00:00:00', '10:00', '10::00', '1:2:3', '10:00:00.5', '24:00:00', '10:00:251']
+
+
+def odd_headers(recorder):
+    """Headers that browsers read differently."""
+    for name, headers in (('prefixes', PREFIXES), ('not-utf-8', NOT_UTF_8)):
+        recorder.record('odd-' + name, [[Setting(WIKI, [header])] for header in headers], [WIKI])
+    dates = ['a=b; Expires=Tue, 01 Dec %s %s GMT' % (year, text) for text in TIMES for year in (2020, 2037)]
+    recorder.record('odd-times', [[Setting(PLAIN, [header])] for header in dates], [PLAIN])
 
 
 def part_of(row, wikis):
@@ -948,7 +972,8 @@ def farms(name, binary, web, args):
 def parts(kind):
     """What to record in a browser, with which setting for third-party cookies."""
     shipped, *others = kind.third_party
-    listed = [(part, shipped) for part in (clocks, cross_site_sent, cross_site_stored, returned, old_cookies)]
+    listed = [(part, shipped) for part in (clocks, cross_site_sent, cross_site_stored, returned, old_cookies,
+                                                odd_headers)]
     return listed + [(part, other) for other in others for part in (cross_site_sent, cross_site_stored, returned)]
 
 
