@@ -137,14 +137,80 @@ fn test_json_has_exactly_these_fields() {
           "section": "5.7 step 9"
         }
       ],
-      "cookie": null
+      "cookie": null,
+      "differs": [
+        {
+          "browsers": [
+            "firefox"
+          ],
+          "accepted": [
+            {
+              "name": "A",
+              "value": "1",
+              "domain": "example.org",
+              "host_only": false,
+              "path": "/a",
+              "secure": false,
+              "http_only": false,
+              "same_site": "Strict",
+              "expires": 1795400060.0,
+              "expires_at": "2026-11-23T02:14:20Z"
+            },
+            {
+              "name": "A",
+              "value": "",
+              "domain": "example.org",
+              "host_only": false,
+              "path": "/",
+              "secure": true,
+              "http_only": true,
+              "same_site": null,
+              "expires": 0.0,
+              "expires_at": "1970-01-01T00:00:00Z"
+            },
+            {
+              "name": "C",
+              "value": "�é",
+              "domain": "wiki1.example.org",
+              "host_only": true,
+              "path": "/a",
+              "secure": false,
+              "http_only": false,
+              "same_site": null,
+              "expires": null,
+              "expires_at": null
+            }
+          ],
+          "rejected": [
+            {
+              "header": "B=2; Domain=org",
+              "reason": "public-suffix",
+              "section": "5.7 step 9"
+            }
+          ],
+          "cookie": null
+        }
+      ]
     },
     {
       "url": "https://wiki1.example.org/a/",
       "accepted": [],
       "rejected": [],
-      "cookie": "A=1; C=\udce9é"
+      "cookie": "A=1; C=\udce9é",
+      "differs": [
+        {
+          "browsers": [
+            "firefox"
+          ],
+          "accepted": [],
+          "rejected": [],
+          "cookie": "A=1; C=�é"
+        }
+      ]
     }
+  ],
+  "differences": [
+    "not-utf-8"
   ]
 }
 
@@ -490,7 +556,7 @@ difference same-site-default: SameSite is absent
             creation
   Firefox:  as None
 
-difference not-utf-8: bytes that are not UTF-8
+difference not-utf-8: a value with bytes that are not UTF-8
   Chromium: come back unchanged
   Firefox:  come back as U+FFFD
 
@@ -556,11 +622,24 @@ error: https://[::1%25.example.com]/: no cookies: not a URL: invalid IPv6
     let url = "https://[::1%25.example.com]/";
     assert_eq!(
         ran.json(),
-        json!({"schema": 1, "steps": [
-            {"url": url, "accepted": [], "rejected": rejected, "cookie": null},
-            {"url": url, "accepted": [], "rejected": [], "cookie": null},
+        json!({"schema": 1, "differences": [], "steps": [
+            {"url": url, "accepted": [], "rejected": rejected, "cookie": null, "differs": []},
+            {"url": url, "accepted": [], "rejected": [], "cookie": null, "differs": []},
         ]})
     );
+}
+
+#[test]
+fn test_json_and_status_show_a_cookie_that_firefox_alone_rejects() {
+    let place = Place::new();
+    let line = "cookie test --url https://eins.bücher.example/ --set-cookie a=b;Domain=.bücher.example --format json";
+    let ran = place.wikifarm(line).status(1).any_stdout().run().json();
+    let step = &ran["steps"][0];
+    assert_eq!((step["rejected"].clone(), &step["differs"][0]["browsers"]), (json!([]), &json!(["firefox"])));
+    assert_eq!(step["differs"][0]["rejected"][0]["reason"], "non-ascii-domain");
+    assert_eq!(ran["differences"], json!(["domain-non-ascii"]));
+    let ran = place.wikifarm(&format!("{line} --browser chromium")).any_stdout().run().json();
+    assert_eq!((&ran["steps"][0]["differs"], &ran["differences"]), (&json!([]), &json!([])));
 }
 
 #[test]

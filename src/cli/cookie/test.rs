@@ -68,7 +68,7 @@ const MOST_ERRORS: usize = 20;
 
 pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     let (steps, mut exit) = match &options.script {
-        Some(file) => (script(file, context)?, Exit::Success),
+        Some(file) => (script(file, options.browser, context)?, Exit::Success),
         None => flags(options, context)?,
     };
     let jar = |profile| Jar::with_suffixes(profile, context.suffixes.clone());
@@ -80,27 +80,29 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     // Step by step: the results of a long script would not fit into memory at once.
     for (index, step) in steps.iter().enumerate() {
         let played = step.play(&mut jar);
-        if rejected(&played) {
+        let others: Vec<_> = others.iter_mut().map(|jar| (jar.profile(), step.play(jar))).collect();
+        if rejected(&played) || others.iter().any(|(_, played)| rejected(played)) {
             exit = exit.and(Exit::Found);
         }
         if let Played::NoCookies(error) = &played {
             context.complain(&format!("{}: no cookies: {error}", human::short(step.url.as_bytes())));
         }
         if human {
-            let others: Vec<_> = others.iter_mut().map(|jar| (jar.profile(), step.play(jar))).collect();
             let text = human::step(step, &played, &others, options.script.is_some());
             let before = if index > 0 { "\n" } else { "" };
             write!(context.out, "{before}{}", human::wrapped(&text, context.color, context.width));
         } else {
-            document.add(step, &played);
+            document.add(step, &played, &others);
         }
     }
-    if human {
-        for difference in compared.map(|other| why(&steps, &jar, other)).unwrap_or_default() {
+    for difference in compared.map(|other| why(&steps, &jar, other)).unwrap_or_default() {
+        document.add_difference(difference);
+        if human {
             let text = human::difference(difference);
             write!(context.out, "\n{}", human::wrapped(&text, context.color, context.width));
         }
-    } else {
+    }
+    if !human {
         context.document(&document);
     }
     Ok(exit)
@@ -179,12 +181,12 @@ fn check(flag: &str, url: &str) -> Result<(), Failure> {
 }
 
 /// The steps of a script without errors.
-fn script(file: &Path, context: &mut Context<'_>) -> Result<Vec<Step>, Failure> {
+fn script(file: &Path, browser: Browser, context: &mut Context<'_>) -> Result<Vec<Step>, Failure> {
     let is_stdin = file == Path::new("-");
     let name = if is_stdin { "standard input".to_owned() } else { file.display().to_string() };
     let text = read_input_or_stdin(file, MOST_SCRIPT);
     let text = text.map_err(|error| Failure::usage(format!("{name}: can't read the script: {error}")))?;
-    let steps = match parse_script(&text, context.now()) {
+    let steps = match parse_script(&text, context.now(), browser.only()) {
         Ok(steps) => steps,
         Err(errors) => {
             for error in errors.iter().take(MOST_ERRORS) {

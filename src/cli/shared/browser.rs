@@ -46,6 +46,11 @@ impl Browser {
         }
     }
 
+    /// The browser, if one was chosen.
+    pub(crate) fn only(self) -> Option<Profile> {
+        self.browser.map(|_| self.profile())
+    }
+
     /// The browser to compare with, if no browser was chosen.
     pub(crate) fn compared(self) -> Option<Profile> {
         self.browser.is_none().then_some(Profile::Firefox)

@@ -3,7 +3,9 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::browser::{Action, Cookie, Outcome, Played, RawText, SameSite, Step, TargetError};
+use crate::browser::{
+    Action, Cookie, Difference, Outcome, Played, Profile, RawText, SameSite, Step, TargetError,
+};
 use crate::text::measure::rfc3339;
 
 /// What a browser does with cookies, step by step.
@@ -11,13 +13,33 @@ use crate::text::measure::rfc3339;
 pub(in crate::cli) struct Document {
     /// The steps, in order.
     steps: Vec<StepJson>,
+    /// The names of the differences between browsers that matter here; empty with `--browser`.
+    differences: Vec<&'static str>,
 }
 
-/// One step. A response has no `cookie`, a visit neither `accepted` nor `rejected`.
-#[derive(Default, Serialize, JsonSchema)]
+/// One step.
+#[derive(Serialize, JsonSchema)]
 struct StepJson {
     /// The URL of the page.
     url: String,
+    #[serde(flatten)]
+    answer: Answer,
+    /// What other browsers do instead; empty if they do the same, and with `--browser`.
+    differs: Vec<DiffersJson>,
+}
+
+/// What another browser does in a step.
+#[derive(Serialize, JsonSchema)]
+struct DiffersJson {
+    /// The browser.
+    browsers: [&'static str; 1],
+    #[serde(flatten)]
+    answer: Answer,
+}
+
+/// What a browser does in a step. A response has no `cookie`, a visit neither `accepted` nor `rejected`.
+#[derive(Default, PartialEq, Serialize, JsonSchema)]
+struct Answer {
     /// The cookies that the browser accepts.
     accepted: Vec<CookieJson>,
     /// The headers that the browser rejects.
@@ -28,7 +50,7 @@ struct StepJson {
 }
 
 /// An accepted cookie. One that is already expired deletes.
-#[derive(Serialize, JsonSchema)]
+#[derive(PartialEq, Serialize, JsonSchema)]
 struct CookieJson {
     /// The name.
     #[schemars(with = "String")]
@@ -56,7 +78,7 @@ struct CookieJson {
 }
 
 /// A rejected header.
-#[derive(Serialize, JsonSchema)]
+#[derive(PartialEq, Serialize, JsonSchema)]
 struct RejectedJson {
     /// The header.
     #[schemars(with = "String")]
@@ -76,18 +98,29 @@ fn no_cookies(error: &TargetError) -> (&'static str, &'static str) {
 }
 
 impl Document {
-    /// Adds the next step.
-    pub(super) fn add(&mut self, step: &Step, played: &Played) {
-        self.steps.push(one(step, played));
+    /// Adds the next step, as other browsers play it too.
+    pub(super) fn add(&mut self, step: &Step, played: &Played, others: &[(Profile, Played)]) {
+        let mine = answer(step, played);
+        let theirs = others.iter().map(|(profile, played)| (profile, answer(step, played)));
+        let differs = theirs
+            .filter(|(_, answer)| *answer != mine)
+            .map(|(profile, answer)| DiffersJson { browsers: [profile.name()], answer })
+            .collect();
+        self.steps.push(StepJson { url: step.url.clone(), answer: mine, differs });
+    }
+
+    /// Adds a difference that matters.
+    pub(super) fn add_difference(&mut self, difference: &Difference) {
+        self.differences.push(difference.name);
     }
 }
 
-fn one(step: &Step, played: &Played) -> StepJson {
+fn answer(step: &Step, played: &Played) -> Answer {
     let headers = match &step.action {
         Action::Receive(headers) => headers.as_slice(),
         Action::Visit => &[],
     };
-    let mut json = StepJson { url: step.url.clone(), ..StepJson::default() };
+    let mut json = Answer::default();
     match played {
         Played::Received(outcomes) => {
             for (header, outcome) in headers.iter().zip(outcomes) {
