@@ -215,7 +215,7 @@ fn jobs(root: &Path, context: &Context<'_>) -> Option<Line> {
         let shown: Vec<&str> = files.iter().map(String::as_str).collect();
         list(&shown, "and", 2)
     };
-    let (prune, unread) = (files(&Does::Prune), files(&Does::Unread));
+    let (prune, unread) = (files(&Does::Prune { all: false }), files(&Does::Unread));
     if !prune.is_empty() {
         let line = Line::new(Status::Ok, Area::Cleaners, format!("`wikifarm session prune` runs in {prune}"));
         return Some(line.details(context.command("config rules no-prune-job")));

@@ -18,7 +18,10 @@ pub struct Cleaner {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Does {
     /// Runs `wikifarm session prune`.
-    Prune,
+    Prune {
+        /// Whether it removes the sessions of users who are logged in, too: `--all`.
+        all: bool,
+    },
     /// Runs `moin maint cleansessions`.
     CleanSessions {
         /// Whether it deletes live sessions, too: `--all`.
@@ -47,7 +50,7 @@ impl Cleaner {
     /// Whether the job may remove sessions in a directory.
     pub fn may_clean(&self, dir: &Target) -> bool {
         match &self.does {
-            Does::Prune | Does::CleanSessions { .. } | Does::Unread => true,
+            Does::Prune { .. } | Does::CleanSessions { .. } | Does::Unread => true,
             Does::Delete(deletion) => deletion.reach.covers(dir),
         }
     }
@@ -56,7 +59,7 @@ impl Cleaner {
     pub fn deletes(&self, dir: &Target) -> Option<&Deletion> {
         match &self.does {
             Does::Delete(deletion) => (!deletion.unsure && deletion.reach.covers(dir)).then_some(deletion),
-            Does::Prune | Does::CleanSessions { .. } | Does::Unread => None,
+            Does::Prune { .. } | Does::CleanSessions { .. } | Does::Unread => None,
         }
     }
 }

@@ -36,7 +36,8 @@ impl<'a> Command<'a> {
             "moin" => None,
             "wikifarm" => {
                 let dry_run = has("--dry-run") || has("-n");
-                (has("session") && has("prune") && !dry_run).then_some(Does::Prune)
+                let all = has("--all") && !has("--anonymous");
+                (has("session") && has("prune") && !dry_run).then_some(Does::Prune { all })
             }
             "find" => delete::find(self.words, next, path).map(Does::Delete),
             "rm" | "unlink" => Some(Does::Delete(self.rm(path))),

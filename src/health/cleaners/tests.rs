@@ -17,8 +17,9 @@ fn does(command: &str) -> String {
 fn described(cleaner: &Cleaner) -> String {
     let dir = &Target::at(Path::new(DIR));
     match (&cleaner.does, cleaner.deletes(dir)) {
-        (Does::Prune, _) => "prune".to_owned(),
         (Does::Unread, _) => "unread".to_owned(),
+        (Does::Prune { all: false }, _) => "prune".to_owned(),
+        (Does::Prune { all: true }, _) => "prune --all".to_owned(),
         (Does::CleanSessions { all }, _) => format!("cleansessions all={all}"),
         (_, Some(Deletion { program, age: Some(age), .. })) => {
             format!("{program} {}", age.as_secs() as f64 / DAY as f64)
@@ -59,6 +60,8 @@ fn commands_are_read_as_the_shell_reads_them() {
         ("python /usr/bin/moin.py maint cleansessions --all", "cleansessions all=true"),
         ("moin maint reducewiki", "nothing"),
         ("wikifarm -q -f /etc/wikifarm/farm.toml session prune", "prune"),
+        ("wikifarm session prune --all --yes", "prune --all"),
+        ("wikifarm session prune --all --anonymous --yes", "prune"),
         ("wikifarm session prune --dry-run", "nothing"),
         ("# find /srv/wiki/sessions -delete", "nothing"),
         ("echo 'unbalanced", "nothing"),

@@ -137,26 +137,31 @@ fn cleansessions_job(facts: &Facts<'_>, sink: &mut Sink) {
     for job in facts.cleaners().iter().filter(|job| job.does == Does::CleanSessions { all: false }) {
         let message =
             format!("{} runs `moin maint cleansessions`, which can log users out", job.file.display());
-        report_job(facts, sink, message);
+        report_job(facts, sink, message, INSTEAD);
     }
 }
 
 /// Reports a job that is about all wikis.
-fn report_job(facts: &Facts<'_>, sink: &mut Sink, message: String) {
+fn report_job(facts: &Facts<'_>, sink: &mut Sink, message: String, help: &str) {
     let Some((wiki, dir)) = existing(facts).next() else { return };
     let prune = &facts.farm.prune;
     let span = if prune.present { prune.span.clone() } else { wiki.span_of(dir.key) };
-    sink.report_farm(span, message, INSTEAD);
+    sink.report_farm(span, message, help);
 }
 
 /// What to do about every job but `session prune`.
 const INSTEAD: &str = "run `wikifarm session prune` instead";
 
 fn job_deletes_every_session(facts: &Facts<'_>, sink: &mut Sink) {
-    for job in facts.cleaners().iter().filter(|job| job.does == Does::CleanSessions { all: true }) {
+    for job in facts.cleaners() {
+        let (command, help) = match job.does {
+            Does::CleanSessions { all: true } => ("moin maint cleansessions --all", INSTEAD),
+            Does::Prune { all: true } => ("wikifarm session prune --all", "omit --all"),
+            _ => continue,
+        };
         let file = job.file.display();
-        let what = "runs `moin maint cleansessions --all`";
-        report_job(facts, sink, format!("everybody is logged out each time that {file} {what}"));
+        let message = format!("everybody is logged out each time that {file} runs `{command}`");
+        report_job(facts, sink, message, help);
     }
     for (wiki, dir) in facts.sessions() {
         let all = facts.deletions(&dir.path).iter().filter(|(_, deletion)| deletion.age.is_none());
