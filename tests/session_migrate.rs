@@ -49,7 +49,7 @@ fn migrate_copies_bytes_times_and_modes() {
 copied 3 of 4 sessions (187 B)
 1 skipped: expired (use --include-expired to copy these)
 next: configure the wikis to use the target, restart them, then repeat the
-  command with --move
+  command with --from moin-1.9:from --move
 
 "#]];
     place.wikifarm("session migrate --from moin-1.9:from --to moin-1.9:to").stdout(summary.clone()).run();
@@ -305,7 +305,7 @@ copied 2 of 4 sessions (93 B)
 1 refused: no user with this name at the target
 users without a counterpart at the target: id:4.5.6
 next: configure the wikis to use the target, restart them, then repeat the
-  command with --move
+  command with --from moin-1.9:from --move
 
 "#]];
     let line =
@@ -372,7 +372,7 @@ fn migrate_to_an_old_version_refuses_sessions_that_it_cannot_read() {
 copied 1 of 2 sessions (29 B)
 1 refused: no `expires`, which MoinMoin 1.7 and 1.8 require
 next: configure the wikis to use the target, restart them, then repeat the
-  command with --move
+  command with --from moin-1.9:from --move
 
 "#]];
     let line = "session migrate --from moin-1.9:from --to moin-1.8:to --rename-ids";
@@ -410,7 +410,8 @@ fn migrate_with_impossible_arguments_is_refused_before_any_change() {
         .dir("from/inside");
     symlink("from", place.path().join("link")).unwrap();
     let inside = "error: the target is inside the source: [DIR]/from/inside is in [DIR]/from\n";
-    let one = "error: --from and --to are the same store\n";
+    let one = "error: --from and --to are the same store\n\
+               help: if the farm file names the target already, name the source by its location, such as --from moin-1.9:DIR\n";
     for (from, to, why, status) in [
         ("moin-1.9:from", "moin-1.9:from", one, 4),
         ("moin-1.9:from", "moin-1.9:./to/../from", one, 4),
@@ -551,7 +552,7 @@ copied 0 of 1 session (0 B)
         .stdout(str![[r#"
 copied 1 of 1 session (29 B)
 next: configure the wikis to use the target, restart them, then repeat the
-  command with --move
+  command with --from moin-1.8:cache/__common__/session --move
 warning: at a login, MoinMoin 1.9.7 and later rewrite the password hash in the
   user directory, and older versions then refuse the password: back up the user
   directory, in case you go back

@@ -185,7 +185,7 @@ fn migrate_reports_and_keeps_foreign_files_in_the_source() {
     let from = place.path().join("from");
     std::os::unix::fs::symlink("/etc/passwd", from.join(id("e"))).unwrap();
     let expected = "copied 1 of 1 session (29 B)\n2 files skipped: not sessions (dddddddd…, eeeeeeee…)\n\
-                next: configure the wikis to use the target, restart them, then repeat the\n  command with --move\n";
+                next: configure the wikis to use the target, restart them, then repeat the\n  command with --from moin-1.9:from --move\n";
     place.wikifarm("session migrate --from moin-1.9:from --to json:j").stdout(expected).run();
     let mut place = place;
     for number in 0..30 {
@@ -204,7 +204,7 @@ fn migrate_reports_and_keeps_foreign_files_in_the_source() {
 copied 1 of 1 session (29 B)
 1 file skipped: not sessions (00)
 next: configure the wikis to use the target, restart them, then repeat the
-  command with --move
+  command with --from json:j --move
 
 "#]];
     place.wikifarm("session migrate --from json:j --to moin-1.9:to").stdout(expected.clone()).run();

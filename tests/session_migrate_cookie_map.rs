@@ -76,7 +76,7 @@ fn cookie_map_reads_both_cookie_names_from_the_farm_file() {
     assert!(!place.path().join("map.json").exists());
     let wrote = format!(
         "copied 2 of 3 sessions (58 B)\n{tail}wrote map.json: 2 ids for json, no longer needed after {}\n\
-         next: configure the wikis to use the target, restart them, then repeat the\n  command with --move\n\
+         next: configure the wikis to use the target, restart them, then repeat the\n  command with --from moin-1.8:old/cache/__common__/session --move\n\
          {warning}",
         day(end)
     );

@@ -91,6 +91,10 @@ impl Stores {
 
 const SAME: &str = "--from and --to are the same store";
 
+/// What to do if they are.
+const OTHER: &str =
+    "if the farm file names the target already, name the source by its location, such as --from moin-1.9:DIR";
+
 fn in_one() -> MigrateError {
     let message = "source and target are in the same directory";
     MigrateError::Refused(Problem::from(message).help("migrate through a third store"))
@@ -111,7 +115,7 @@ fn apart(from: &StoreSpec, to: &StoreSpec) -> Result<(), MigrateError> {
         })
     };
     if same_kind(from, to) && from.location.identity() == to.location.identity() {
-        return Err(MigrateError::Refused(SAME.into()));
+        return Err(MigrateError::Refused(Problem::from(SAME).help(OTHER)));
     }
     let real = |spec: &StoreSpec| spec.location.path().and_then(real);
     if let (Some(from), Some(to)) = (real(from), real(to))

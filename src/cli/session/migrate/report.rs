@@ -7,7 +7,7 @@ use super::cookie_map::Written;
 use crate::cli::shared::{Context, Exit, Format};
 use crate::ops;
 use crate::ops::migrate::{Counts, Problem, Report, Undone};
-use crate::text::{escape, hang, measure, message};
+use crate::text::{escape, hang, measure, message, shell_word};
 
 /// The report of a migration, or of a rollback.
 #[derive(Serialize, JsonSchema)]
@@ -49,7 +49,7 @@ pub(super) fn print(
             map.print(report.dry_run, context);
         }
         if !report.dry_run && report.tally.counts.copied > 0 {
-            write!(context.out, "{}", hang("", 2, next_step(moves), context.width));
+            write!(context.out, "{}", hang("", 2, &next_step(report, moves), context.width));
         }
         if passwords && copied(&report.tally.counts) > 0 {
             write!(context.out, "{}", message("warning", PASSWORDS, context.color, context.width));
@@ -61,11 +61,14 @@ pub(super) fn print(
 const PASSWORDS: &str = "at a login, MoinMoin 1.9.7 and later rewrite the password hash in the user directory, \
                          and older versions then refuse the password: back up the user directory, in case you go back";
 
-fn next_step(moves: bool) -> &'static str {
+fn next_step(report: &Report, moves: bool) -> String {
+    let configure = "next: configure the wikis to use the target";
     match moves {
-        true => "next: configure the wikis to use the target, and restart them",
+        true => format!("{configure}, and restart them"),
+        // `--from wiki:NAME` is the target then.
         false => {
-            "next: configure the wikis to use the target, restart them, then repeat the command with --move"
+            let from = shell_word(&report.from);
+            format!("{configure}, restart them, then repeat the command with --from {from} --move")
         }
     }
 }
