@@ -150,7 +150,7 @@ error[unknown-key]: unknown key "color" in [farm]
 5 | color = "red"
   | ^^^^^
 
-error[missing-url]: [wikis.docs] has no url
+error[missing-url]: docs: the table has no url
  --> farm.toml:7:8
   |
 7 | [wikis.docs]

@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 
-use crate::support::{Place, unindent};
+use crate::support::{Place, unindent, unwrapped};
 
 /// A farm with one finding for each kind of fix.
 const SLIPS: &str = r#"
@@ -87,9 +87,9 @@ fn fix_applies_safe_fixes_and_keeps_comments_and_order() {
         .wikifarm("config check --fix")
         .stdout(str![[r#"
 fixed[unknown-key]: farm.toml:5: unknown key "cookie_domian" in [farm]
-fixed[unknown-group]: farm.toml:18: there is no group "lba"
-fixed[wrong-type]: farm.toml:27: cookie_secure must be true or false, not a
-  string
+fixed[unknown-group]: farm.toml:18: docs: there is no group "lba"
+fixed[wrong-type]: farm.toml:27: plans: cookie_secure must be true or false, not
+  a string
 fixed[unknown-wiki]: farm.toml:31: [[share]]: unknown wiki "plan"
 fixed[ignored-setting]: farm.toml:7: docs and plans: MoinMoin 1.9.11 ignores
   cookie_samesite: MoinMoin sends SameSite only from 2.0 on
@@ -98,8 +98,8 @@ fixed[duplicate-alias]: farm.toml:20: docs: the alias https://docs.example.org/
   repeats another address of the wiki
 fixed[unused-suppression]: farm.toml:23: "invalid-path" is allowed here, but has
   no findings
-fixed[useless-unset]: farm.toml:26: unset has no effect: cookie_path is not
-  inherited
+fixed[useless-unset]: farm.toml:26: plans: unset has no effect: cookie_path is
+  not inherited
 
 farm.toml: 2 wikis, no problems found
 
@@ -218,7 +218,7 @@ fn fix_json_lists_the_applied_fixes() {
         serde_json::json!({
             "schema": 1, "findings": [], "errors": 0, "warnings": 0, "notes": 0,
             "fixed": [{
-                "rule": "unknown-key", "message": "unknown key \"ulr\" in [wikis.a]",
+                "rule": "unknown-key", "message": "a: unknown key \"ulr\" in the table",
                 "line": 3, "column": 1, "safe": true,
             }],
         })
@@ -267,6 +267,47 @@ fn fix_of_a_misspelled_key_changes_nothing_else() {
     let place = Place::farm(farm);
     place.wikifarm("config check --fix").status(1).any_stdout().run();
     assert_eq!(text(&place), unindent(&farm.replace("domian", "domain")));
+}
+
+#[test]
+fn fix_of_a_setting_that_wikis_of_two_versions_ignore_deletes_it_and_names_both() {
+    let place = Place::farm(
+        "[farm]\ncookie_samesite = \"Lax\"\n\
+         [wikis.a]\nmoin = \"1.9.11\"\nurl = \"https://a.example.org/\"\n\
+         [wikis.b]\nmoin = \"1.9.10\"\nurl = \"https://b.example.org/\"\n",
+    );
+    let fixed = unwrapped(&place.wikifarm("config check --fix").any_stdout().run().stdout);
+    for wiki in ["a: MoinMoin 1.9.11", "b: MoinMoin 1.9.10"] {
+        assert!(fixed.contains(&format!("fixed[ignored-setting]: farm.toml:2: {wiki} ignores")), "{fixed}");
+    }
+    assert!(!text(&place).contains("samesite"));
+}
+
+#[test]
+fn fix_of_a_setting_that_some_wikis_ignore_names_each_of_them() {
+    let wiki = |name: &str, moin: &str| {
+        format!(
+            "[wikis.{name}]\nmoin = \"{moin}\"\nurl = \"https://{}.example.org/\"\n",
+            name.trim_matches('"')
+        )
+    };
+    let farm = [
+        "[farm]\ncookie_name = \"lab\"\n".to_owned(),
+        wiki("a", "1.9.11"),
+        wiki("b", "1.8.7"),
+        wiki("\"c d\"", "1.7.3"),
+    ];
+    let place = Place::farm(&farm.concat().replace("c d.example", "c.example"));
+    let found = unwrapped(&place.wikifarm("config check").any_stdout().run().stdout);
+    assert!(
+        found.contains("help: add unset = [\"cookie_name\"] under [wikis.b] and [wikis.\"c d\"]"),
+        "{found}"
+    );
+    let fixed = unwrapped(&place.wikifarm("config check --fix").any_stdout().run().stdout);
+    for wiki in ["b: MoinMoin 1.8.7", "c d: MoinMoin 1.7.3"] {
+        assert!(fixed.contains(&format!("fixed[ignored-setting]: farm.toml:2: {wiki} ignores")), "{fixed}");
+    }
+    assert_eq!(text(&place).matches("unset = [\"cookie_name\"]").count(), 2);
 }
 
 #[test]

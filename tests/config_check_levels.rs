@@ -103,7 +103,7 @@ fn check_applies_the_lint_levels_of_a_wiki() {
     check(&farm, "", 0, &[("imprecise-version", "warning")]);
     let bad = IMPRECISE.replace("a.example.org/\"", "a.example.org/\"\n    lint = { alow = [] }");
     let ran = Place::farm(&bad).wikifarm("config check --format json").status(1).any_stdout().run();
-    assert_eq!(ran.json()["findings"][1]["message"], "unknown key \"alow\" in lint of [wikis.a]");
+    assert_eq!(ran.json()["findings"][1]["message"], "a: unknown key \"alow\" in lint of the table");
 }
 
 #[test]

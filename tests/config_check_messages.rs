@@ -22,7 +22,7 @@ fn check_of_an_unknown_version_names_the_nearest_release_and_no_missing_version(
         farm.replace("1.9.12", "1.9.11").replace("[wikis", "\n[wikis") + "moin = \"1.9.12\"\n",
     ] {
         let found = check_farm(&farm, "");
-        assert!(found.contains("error[unknown-version]: unknown MoinMoin version \"1.9.12\""), "{found}");
+        assert!(found.contains("unknown MoinMoin version \"1.9.12\""), "{found}");
         assert!(found.contains("help: write \"1.9.11\", the nearest release that wikifarm knows"), "{found}");
         assert!(!found.contains("missing-version"), "{found}");
     }
@@ -95,6 +95,51 @@ fn check_of_a_wrong_type_shows_the_right_spelling() {
     ] {
         let found = check(line);
         assert!(found.contains("error[wrong-type]") && found.contains(&format!("help: {help}\n")), "{found}");
+    }
+}
+
+#[test]
+fn check_of_a_value_in_the_table_of_a_wiki_names_the_wiki() {
+    for (lines, rule) in [
+        ("data_dir = \"\"", "invalid-value"),
+        ("cookie_secure = 1", "wrong-type"),
+        ("aliases = [\"one.example.org\"]", "invalid-url"),
+        ("group = \"lab\"", "unknown-group"),
+        ("unset = [\"cookie_name\"]", "useless-unset"),
+        ("cookie_nane = \"lab\"", "unknown-key"),
+    ] {
+        let found = check(lines);
+        assert!(found.contains(&format!("[{rule}]: one: ")), "{found}");
+        let place = Place::farm(&format!("[wikis.one]\nurl = \"https://one.example.org/\"\n{lines}\n"));
+        let json =
+            place.wikifarm("config check --format json").any_stdout().status_among(&[0, 1]).run().json();
+        let of_rule = json["findings"].as_array().unwrap().iter().find(|finding| finding["rule"] == rule);
+        assert_eq!(of_rule.unwrap()["wikis"], serde_json::json!(["one"]), "{rule}");
+    }
+}
+
+#[test]
+fn help_for_a_python_file_is_python() {
+    for (lines, help) in [
+        ("cookie_lifetime = 12", "cookie_lifetime = (0, 12)"),
+        ("cookie_secure = False", "cookie_secure = True"),
+        ("cookie_httponly = False", "cookie_httponly = True"),
+        ("auth = []", "auth = [MoinAuth()]"),
+    ] {
+        let place = Place::new().file(
+            "wikiconfig.py",
+            format!(
+                "# wikifarm: moin = \"1.9.11\"\n# wikifarm: url = \"https://one.example.org/\"\n\
+                 from MoinMoin.config.multiconfig import DefaultConfig\n\
+                 class Config(DefaultConfig):\n    data_dir = '/srv/moin'\n    {lines}\n"
+            ),
+        );
+        let run = place
+            .wikifarm("-f wikiconfig.py config check --min-severity note")
+            .any_stdout()
+            .status_among(&[0, 1]);
+        let found = unwrapped(&run.run().stdout);
+        assert!(found.contains(help), "{found}");
     }
 }
 

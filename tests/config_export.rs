@@ -429,3 +429,15 @@ fn export_of_database_sessions_imported_again_is_the_same_farm() {
         assert!(!written.contains("key_file=seal"), "a path must start at the root: {written}");
     }
 }
+
+#[test]
+fn export_puts_a_wiki_below_the_path_of_another_before_it() {
+    let farm = "moin = \"1.9.11\"\n\
+                [wikis.root]\nurl = \"https://example.org/\"\n\
+                [wikis.lab]\nurl = \"https://example.org/lab\"\n\
+                [wikis.lab_docs]\nurl = \"https://example.org/lab/docs\"\n";
+    let exported = Place::farm(farm).wikifarm("config export --python").any_stdout().run().stdout;
+    let names = ["('lab_docs',", "('lab',", "('root',"];
+    let at = names.map(|name| exported.find(name).unwrap_or_else(|| panic!("{name} in {exported}")));
+    assert!(at.is_sorted(), "{exported}");
+}

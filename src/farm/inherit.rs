@@ -4,7 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{Change, Key, LintLevels, Problem, Setting, Span, Wiki, nearest, quoted, the_one_near};
+use super::problem::name_wiki;
+use super::{
+    Change, Key, LintLevels, Problem, Setting, Span, Wiki, nearest, quoted, table_key, the_one_near,
+};
 
 /// One table of settings.
 #[derive(Debug, Default, Clone)]
@@ -41,6 +44,7 @@ impl Layers {
         self.unused_groups(problems);
         let mut wikis = Vec::with_capacity(self.wikis.len());
         for (name, layer) in &self.wikis {
+            let others = problems.len();
             let mut settings = match &layer.group {
                 None => self.farm.settings.clone(),
                 Some((group, span)) => match groups.get(group) {
@@ -60,10 +64,11 @@ impl Layers {
                 // An invalid URL is reported by the reader of values.
                 _ if layer.has_url => {}
                 _ => problems.push(
-                    Problem::new("missing-url", layer.span.clone(), format!("[wikis.{name}] has no url"))
+                    Problem::new("missing-url", layer.span.clone(), "the table has no url")
                         .help("add the public URL, such as url = \"https://wiki.example.org/\""),
                 ),
             }
+            name_wiki(problems, others, name);
         }
         wikis
     }
@@ -136,7 +141,7 @@ impl Layers {
         let known = || self.groups.keys().map(String::as_str);
         let problem = match nearest(name, known()) {
             Some(near) => problem.help(format!("did you mean {near:?}?")),
-            None => problem.help(format!("add the table [groups.{name}]")),
+            None => problem.help(format!("add the table [groups.{}]", table_key(name))),
         };
         match the_one_near(name, known()) {
             Some(meant) => problem.instead(quoted(meant)),

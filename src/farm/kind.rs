@@ -1,5 +1,7 @@
 //! Types of values.
 
+use crate::text::list;
+
 /// The type of a setting's value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -53,7 +55,7 @@ impl Kind {
             Kind::Urls => "a list of URLs such as [\"https://wiki.example.org/\"]".to_owned(),
             Kind::Version => "a version such as \"1.9.11\"".to_owned(),
             Kind::Text | Kind::Store => "a string".to_owned(),
-            Kind::Names => "a list of strings such as [\"moin\"]".to_owned(),
+            Kind::Names => "a list of strings such as [\"a\", \"b\"]".to_owned(),
             Kind::Bool => "true or false".to_owned(),
             Kind::Hours => "a number of hours".to_owned(),
             Kind::Seconds => "a number of seconds".to_owned(),
@@ -62,7 +64,7 @@ impl Kind {
             Kind::IdHandler => format!("{} or \"{NAMES_COOKIE}NAME\"", HANDLER.describe()),
             Kind::Choice(words) => {
                 let words: Vec<String> = words.iter().map(|word| format!("{word:?}")).collect();
-                words.join(" or ")
+                list(&words.iter().map(String::as_str).collect::<Vec<_>>(), "or", words.len())
             }
         }
     }

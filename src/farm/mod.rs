@@ -62,7 +62,7 @@ pub use trust::Trusted;
 pub use units::{parse_duration, parse_time};
 pub use value::Value;
 #[doc(hidden)]
-pub use value::quoted;
+pub use value::{quoted, table_key};
 pub use wiki::{Origin, Setting, Wiki};
 
 /// A farm: its wikis with their settings, what the administrator intends, and the policies.

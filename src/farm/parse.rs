@@ -7,10 +7,11 @@ use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
 use super::inherit::{Layer, Layers};
+use super::problem::name_wiki;
 use super::read::{self, names, wrong_type};
 use super::{
     Change, Farm, Key, LintLevels, Problem, PrunePolicy, Setting, Share, Source, Span, SyntaxErrors, Table,
-    nearest, policy, quoted, the_one_near,
+    nearest, policy, quoted, table_key, the_one_near,
 };
 
 impl Farm {
@@ -160,10 +161,17 @@ impl Reader {
         let mut layers = Vec::with_capacity(table.len());
         for (key, raw) in table {
             let name = key.get_ref().to_string();
-            let title = format!("[{what}.{name}]");
+            let title = match kind {
+                Table::Wiki => "the table".to_owned(),
+                _ => format!("[{what}.{}]", table_key(&name)),
+            };
+            let others = self.problems.len();
             match raw.get_ref() {
                 DeValue::Table(table) => {
                     let layer = self.layer(&title, key.span(), kind, table);
+                    if kind == Table::Wiki {
+                        name_wiki(&mut self.problems, others, &name);
+                    }
                     layers.push((name, layer));
                 }
                 _ => self.problems.push(wrong_type(&format!("{what}.{name}"), "a table", raw)),

@@ -9,6 +9,8 @@ use crate::location::hidden;
 pub struct Problem {
     /// The name of the rule.
     pub rule: &'static str,
+    /// The wiki in whose table the problem is. The message does not name it.
+    pub wiki: Option<String>,
     /// The problem in one sentence, without a full stop.
     pub message: String,
     /// What to do.
@@ -25,10 +27,25 @@ pub struct Problem {
     pub(crate) key: Option<Key>,
 }
 
+/// Notes that all but the first `others` problems are in the table of this wiki.
+pub(super) fn name_wiki(problems: &mut [Problem], others: usize, wiki: &str) {
+    problems.iter_mut().skip(others).for_each(|problem| problem.wiki = Some(wiki.to_owned()));
+}
+
 impl Problem {
     pub(crate) fn new(rule: &'static str, span: Span, message: impl Into<String>) -> Problem {
         let message = hidden(&message.into()).into_owned();
-        Problem { rule, message, help: None, span, also: Vec::new(), fatal: true, fix: None, key: None }
+        Problem {
+            rule,
+            wiki: None,
+            message,
+            help: None,
+            span,
+            also: Vec::new(),
+            fatal: true,
+            fix: None,
+            key: None,
+        }
     }
 
     /// Every copy of MoinMoin 2 has the key of the sample.

@@ -62,6 +62,13 @@ fn session_store(text: &str) -> Result<Location, String> {
     }
 }
 
+/// A name in the header of a table, such as `docs` in `[wikis.docs]`; in quotes if TOML requires them.
+pub fn table_key(name: &str) -> String {
+    let plain =
+        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+    if plain { name.to_owned() } else { quoted(name) }
+}
+
 /// A TOML string on one line, in quotes, for values and for names.
 pub fn quoted(text: &str) -> String {
     let mut quoted = String::from("\"");

@@ -50,7 +50,7 @@ pub(super) fn check_each(
     let domains = in_parts(&farm.wikis, |part| part.iter().map(|wiki| Domain::of(wiki, suffixes)).collect());
     let advice = Arc::new(Advice::new(has_no_new_errors));
     let found = |rule: &&'static Rule| {
-        let new_sink = || Sink::new(rule).with_advice(&advice);
+        let new_sink = || Sink::new(rule, farm).with_advice(&advice);
         if let Look::Sharing(look) = rule.look {
             return in_both(&browsers, |model| {
                 let mut sink = new_sink();
@@ -100,7 +100,7 @@ pub fn has_no_new_errors(farm: &Farm, changed: &Farm, suffixes: &SharedSuffixes)
 fn errors_in_settings(farm: &Farm, suffixes: &SharedSuffixes) -> BTreeSet<(&'static str, Vec<String>)> {
     let mut errors = BTreeSet::new();
     for rule in rules::all().filter(|rule| rule.severity == Severity::Error) {
-        let mut sink = Sink::new(rule);
+        let mut sink = Sink::new(rule, farm);
         match rule.look {
             Look::Wiki(look) => farm.wikis.iter().for_each(|wiki| look(wiki, &mut sink)),
             Look::Farm(look) => look(farm, &mut sink),
@@ -147,7 +147,7 @@ fn unused_suppressions(
     comments: &Comments,
     levels: &mut Levels<'_>,
 ) -> Vec<Finding> {
-    let mut sink = Sink::new(rule);
+    let mut sink = Sink::new(rule, farm);
     for (name, span) in levels.unused() {
         let message = format!("{name:?} is allowed here, but has no findings");
         let change = comments.without(&farm.source, &span).unwrap_or(Change::DropItem(span.clone()));
@@ -166,13 +166,20 @@ fn drop_partial_fixes(farm: &Farm, findings: &mut [Finding]) {
     if !findings.iter_mut().any(|mut finding| fixable(&mut finding)) {
         return;
     }
+    // Findings with the same change differ in their messages, such as the version of the wiki.
+    let key = |finding: &Finding| (finding.span.start, format!("{:?}", finding.fix));
+    let mut changed: HashMap<(usize, String), usize> = HashMap::new();
+    for finding in findings.iter().filter(|finding| finding.fix.is_some()) {
+        *changed.entry(key(finding)).or_default() += finding.wikis.len();
+    }
     let mut having: HashMap<usize, usize> = HashMap::new();
     for (_, setting) in farm.wikis.iter().flat_map(|wiki| wiki.settings()) {
         *having.entry(setting.key_span.start).or_default() += 1;
         *having.entry(setting.span.start).or_default() += 1;
     }
     for finding in findings.iter_mut().filter(fixable) {
-        if having.get(&finding.span.start).is_some_and(|count| *count != finding.wikis.len()) {
+        let changed = changed.get(&key(finding));
+        if having.get(&finding.span.start).is_some_and(|count| Some(count) != changed) {
             finding.fix = None;
         }
     }
@@ -233,8 +240,8 @@ pub fn parse_findings(farm: &Farm) -> Vec<Finding> {
         help: problem.help.clone(),
         span: problem.span.clone(),
         also: problem.also.clone(),
-        wikis: Vec::new(),
-        names_wikis: true,
+        wikis: problem.wiki.iter().cloned().collect(),
+        names_wikis: false,
         lint_of: None,
         missing: None,
         fix: problem.fix.as_deref().cloned(),

@@ -111,7 +111,7 @@ fn label(finding: &Finding) -> String {
     format!("{}\0{}\0{}", finding.rule, finding.message, finding.wikis.join("\0"))
 }
 
-/// The findings whose edits do not touch the edits of an earlier one.
+/// The findings whose edits are those of an earlier one, or do not touch them.
 fn apart(farm: &Farm, findings: impl Iterator<Item = Finding>) -> Vec<Finding> {
     let Some(layout) = Layout::of(&farm.source) else { return Vec::new() };
     let mut taken: BTreeSet<(usize, usize)> = BTreeSet::new();
@@ -119,14 +119,18 @@ fn apart(farm: &Farm, findings: impl Iterator<Item = Finding>) -> Vec<Finding> {
         let before = taken.range(..=(edit.span.end, usize::MAX)).next_back();
         before.is_some_and(|(_, end)| *end >= edit.span.start)
     };
-    let mut chosen = Vec::new();
+    let mut chosen: Vec<Finding> = Vec::new();
     for finding in findings {
         let own = edits(&layout, &finding);
-        if own.is_empty() || own.iter().any(|edit| touches(&taken, edit)) {
-            continue;
+        let same = || chosen.iter().any(|other| other.fix == finding.fix);
+        match own.iter().any(|edit| touches(&taken, edit)) {
+            _ if own.is_empty() => {}
+            true if !same() => {}
+            _ => {
+                taken.extend(own.iter().map(|edit| (edit.span.start, edit.span.end)));
+                chosen.push(finding);
+            }
         }
-        taken.extend(own.iter().map(|edit| (edit.span.start, edit.span.end)));
-        chosen.push(finding);
     }
     chosen
 }
@@ -175,7 +179,13 @@ impl Checker<'_> {
     fn attempt(&self, state: &Fixed, chosen: &[Finding]) -> Option<(Farm, Vec<Finding>)> {
         let before = &state.farm;
         let layout = Layout::of(&before.source)?;
-        let all: Vec<Edit> = chosen.iter().flat_map(|finding| edits(&layout, finding)).collect();
+        let mut all: Vec<Edit> = Vec::new();
+        for edit in chosen.iter().flat_map(|finding| edits(&layout, finding)) {
+            // Findings can have the same fix.
+            if !all.contains(&edit) {
+                all.push(edit);
+            }
+        }
         let farm = Farm::parse(before.source.path(), apply(before.source.text(), &all)).ok()?;
         let left = self.check(&farm);
         // A wiki whose every request fails has no cookies to keep, and hides warnings about them.

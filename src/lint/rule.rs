@@ -12,7 +12,8 @@ use super::disk::Facts;
 use super::finding::{Finding, Severity};
 use super::page::Page;
 use super::rejection::Domain;
-use crate::farm::{Farm, Fix, Key, Span, Wiki, nearest};
+use crate::farm::{Farm, Fix, Key, Span, Value, Wiki, nearest};
+use crate::pyconfig::write::assignment;
 use crate::sharing::{Browsers, Model};
 
 /// One rule of `config check`. Its page in `docs/rules` has the text and the examples.
@@ -146,10 +147,12 @@ pub(super) struct Sink {
     /// The wikis of each finding.
     named: HashSet<(usize, String)>,
     advice: Option<Arc<Advice>>,
+    /// Whether the farm file is Python.
+    python: bool,
 }
 
 impl Sink {
-    pub(super) fn new(rule: &'static Rule) -> Sink {
+    pub(super) fn new(rule: &'static Rule, farm: &Farm) -> Sink {
         Sink {
             rule: rule.name,
             severity: rule.severity,
@@ -157,6 +160,7 @@ impl Sink {
             known: HashMap::new(),
             named: HashSet::new(),
             advice: None,
+            python: farm.source.comments().is_some(),
         }
     }
 
@@ -173,6 +177,14 @@ impl Sink {
     /// The help of a finding about two wikis and their logins.
     pub(super) fn help(&self, farm: &Farm, model: &Model, from: &str, to: &str) -> String {
         self.searched(farm, model).unwrap_or_else(|| format!("run `wikifarm cookie explain {from} {to}`"))
+    }
+
+    /// The line that gives a setting this value, as the file of the farm spells it.
+    pub(super) fn line(&self, wiki: &Wiki, key: Key, value: &Value) -> String {
+        match self.python {
+            true => assignment(wiki.version(), key, value),
+            false => format!("{} = {value}", key.name()),
+        }
     }
 
     /// Reports a problem of one wiki. The message does not name the wiki.

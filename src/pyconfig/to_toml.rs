@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::read::{Imported, LeftOut, expression, normpath, one_line};
-use crate::farm::{Key, Setting, Span, Value, Wiki, quoted};
+use crate::farm::{Key, Setting, Span, Value, Wiki, quoted, table_key};
 use crate::text::shell_path;
 
 /// The widest line that comments are lined up behind.
@@ -73,7 +73,7 @@ impl Writer<'_> {
             self.wiki(wiki, &common, &mut out);
         }
         for (name, span) in &self.imported.left_out_wikis {
-            let (name, position) = (bare(name), self.position(span));
+            let (name, position) = (table_key(name), self.position(span));
             let _ =
                 writeln!(out, "# [wikis.{name}] is left out: its class Config is not known ({position}).\n");
         }
@@ -143,7 +143,7 @@ impl Writer<'_> {
     fn wiki(&self, wiki: &Wiki, common: &BTreeMap<Key, Arc<Setting>>, out: &mut String) {
         let empty = Vec::new();
         let left_out = self.imported.left_out.get(&wiki.name).unwrap_or(&empty);
-        let _ = writeln!(out, "[wikis.{}]", bare(&wiki.name));
+        let _ = writeln!(out, "[wikis.{}]", table_key(&wiki.name));
         let unset: Vec<&str> = common
             .keys()
             .filter(|key| **key != Key::Moin && wiki.setting(**key).is_none())
@@ -236,13 +236,6 @@ fn table(out: &mut String, lines: Vec<Line>) {
         }
         out.push('\n');
     }
-}
-
-/// A table's name, quoted where it must be.
-fn bare(name: &str) -> String {
-    let plain =
-        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
-    if plain { name.to_owned() } else { quoted(name) }
 }
 
 fn absolute(path: &Path) -> PathBuf {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::farm::{Farm, Key, Wiki};
+use crate::farm::{Farm, Key, Value, Wiki};
 use crate::lint::finding::Severity::{Error, Warning};
 use crate::lint::finding::other_pairs;
 use crate::lint::rule::{Look, Rule, Sink, all_pairs, rule};
@@ -44,7 +44,12 @@ fn login_disabled(wiki: &Wiki, sink: &mut Sink) {
             "nobody stays logged in: MoinMoin {} reads this lifetime as \"no login\"",
             wiki.version().resolved()
         );
-        let help = "write the hours that a login lasts, such as cookie_lifetime = [0, 12]";
+        let example = match behavior >= Behavior::V2 {
+            true => Value::Number(12.0),
+            false => Value::Pair(0.0, 12.0),
+        };
+        let line = sink.line(wiki, Key::CookieLifetime, &example);
+        let help = format!("write the hours that a login lasts, such as {line}");
         sink.report(wiki, wiki.span_of(Key::CookieLifetime), message, help);
     }
 }
@@ -71,7 +76,10 @@ fn truncated_lifetime(wiki: &Wiki, sink: &mut Sink) {
     if wiki.version().behavior() < Behavior::V1_9_0 && hours.abs() > 1.0 && hours.fract() != 0.0 {
         let (version, whole) = (wiki.version().resolved(), hours.trunc());
         let message = format!("logins last {whole} h, not {hours} h: MoinMoin {version} drops the fraction");
-        let help = format!("write whole hours, such as cookie_lifetime = {whole}");
+        let help = format!(
+            "write whole hours, such as {}",
+            sink.line(wiki, Key::CookieLifetime, &Value::Number(whole))
+        );
         sink.report(wiki, wiki.span_of(Key::CookieLifetime), message, help);
     }
 }

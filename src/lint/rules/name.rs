@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::browser::RejectionReason;
-use crate::farm::{Change, Farm, Fix, Key, Wiki, quoted};
+use crate::farm::{Change, Farm, Fix, Key, Value, Wiki, quoted};
 use crate::lint::finding::Severity::{Error, Warning};
 use crate::lint::rule::Safety::Unsafe;
 use crate::lint::rule::{Look, Rule, Sink, rule};
@@ -93,7 +93,8 @@ fn doubled_prefix(wiki: &Wiki, sink: &mut Sink) {
         "" => ("write a name without MOIN_SESSION".to_owned(), None),
         own => {
             let with = quoted(own);
-            let help = format!("write cookie_name = {with}: users then have to log in again");
+            let line = sink.line(wiki, Key::CookieName, &Value::Text(own.to_owned()));
+            let help = format!("write {line}: users then have to log in again");
             (help, Some(Fix::not_safe(Change::Replace { span: span.clone(), with })))
         }
     };

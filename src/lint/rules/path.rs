@@ -1,7 +1,7 @@
 //! Rules about the path of the cookie.
 
 use crate::browser::path_match;
-use crate::farm::{Change, Fix, Key, Wiki, quoted};
+use crate::farm::{Change, Fix, Key, Value, Wiki, quoted};
 use crate::lint::finding::Severity::{Error, Warning};
 use crate::lint::rule::Safety::Unsafe;
 use crate::lint::rule::{Look, Rule, Sink, rule};
@@ -31,7 +31,16 @@ fn invalid_path(wiki: &Wiki, sink: &mut Sink) {
         let with = quoted(&format!("/{path}"));
         Fix::not_safe(Change::Replace { span: span.clone(), with })
     });
-    sink.report_fixable(wiki, span, message, "write a plain path, such as \"/wiki\"", fix);
+    sink.report_fixable(
+        wiki,
+        span,
+        message,
+        format!(
+            "write a plain path, such as {}",
+            sink.line(wiki, Key::CookiePath, &Value::Text("/wiki".to_owned()))
+        ),
+        fix,
+    );
 }
 
 fn path_mismatch(wiki: &Wiki, sink: &mut Sink) {
@@ -49,9 +58,10 @@ fn path_mismatch(wiki: &Wiki, sink: &mut Sink) {
     let own = if own.is_empty() { "/" } else { own };
     let message =
         format!("nobody can log in: the cookie path {cookie_path} does not contain the wiki's path {own}");
+    let line = sink.line(wiki, Key::CookiePath, &Value::Text(own.to_owned()));
     let help = match wiki.setting(Key::CookiePath) {
-        Some(_) => format!("write cookie_path = {own:?}, or a parent path"),
-        None => format!("set cookie_path = {own:?}: by default MoinMoin uses the path of backend_url"),
+        Some(_) => format!("write {line}, or a parent path"),
+        None => format!("set {line}: by default MoinMoin uses the path of backend_url"),
     };
     let key = if wiki.setting(Key::CookiePath).is_some() { Key::CookiePath } else { Key::BackendUrl };
     sink.report(wiki, wiki.span_of(key), message, help);
@@ -65,7 +75,8 @@ fn path_trailing_slash(wiki: &Wiki, sink: &mut Sink) {
             format!("browsers do not send the cookie to {bare}: cookie_path {path} ends with a slash");
         let span = wiki.span_of(Key::CookiePath);
         let fix = Fix::not_safe(Change::Replace { span: span.clone(), with: quoted(bare) });
-        sink.report_fixable(wiki, span, message, format!("write cookie_path = {bare:?}"), Some(fix));
+        let help = format!("write {}", sink.line(wiki, Key::CookiePath, &Value::Text(bare.to_owned())));
+        sink.report_fixable(wiki, span, message, help, Some(fix));
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::browser::Target;
-use crate::farm::{Change, Farm, Fix, Key, Problem, SAMPLE_SECRET_KEY, Share, Wiki, quoted};
+use crate::farm::{Change, Farm, Fix, Key, Problem, SAMPLE_SECRET_KEY, Share, Value, Wiki, quoted};
 use crate::lint::finding::Severity::{Error, Note, Warning};
 use crate::lint::rule::Safety::Unsafe;
 use crate::lint::rule::{Look, Rule, Sink, rule};
@@ -75,7 +75,8 @@ fn cookie_not_secure(wiki: &Wiki, sink: &mut Sink) {
         None => (Key::BackendUrl, "MoinMoin sees http behind the proxy"),
     };
     let message = format!("the login cookie is not Secure, although the URL is https: {why}");
-    sink.report(wiki, wiki.span_of(key), message, "set cookie_secure = true");
+    let help = format!("set {}", sink.line(wiki, Key::CookieSecure, &Value::Bool(true)));
+    sink.report(wiki, wiki.span_of(key), message, help);
 }
 
 fn unencrypted_login(wiki: &Wiki, sink: &mut Sink) {
@@ -89,12 +90,11 @@ fn cookie_not_httponly(wiki: &Wiki, sink: &mut Sink) {
     if wiki.version().behavior() >= Behavior::V1_9_0 && !wiki.moin().sends_http_only() {
         let message = "scripts in wiki pages can read the login cookie".to_owned();
         // Source: docs/CHANGES of MoinMoin 1.9.0.
-        let help = match wiki.version().behavior() < Behavior::V2 {
-            true => {
-                "set cookie_httponly = true, unless users save drawings with TWikiDraw, which reads the cookie"
-            }
-            false => "set cookie_httponly = true",
+        let unless = match wiki.version().behavior() < Behavior::V2 {
+            true => ", unless users save drawings with TWikiDraw, which reads the cookie",
+            false => "",
         };
+        let help = format!("set {}{unless}", sink.line(wiki, Key::CookieHttponly, &Value::Bool(true)));
         sink.report(wiki, wiki.span_of(Key::CookieHttponly), message, help);
     }
 }
@@ -106,21 +106,22 @@ fn samesite_strict(wiki: &Wiki, sink: &mut Sink) {
                 .to_owned();
         let span = wiki.span_of(Key::CookieSamesite);
         let fix = Fix::not_safe(Change::Replace { span: span.clone(), with: quoted("Lax") });
-        sink.report_fixable(
-            wiki,
-            span,
-            message,
-            "write cookie_samesite = \"Lax\", or delete the line",
-            Some(fix),
-        );
+        let help = format!("write {}, or delete the line", sink.line(wiki, Key::CookieSamesite, &lax()));
+        sink.report_fixable(wiki, span, message, help, Some(fix));
     }
+}
+
+/// What browsers take by default.
+fn lax() -> Value {
+    Value::Text("Lax".to_owned())
 }
 
 fn samesite_none_insecure(wiki: &Wiki, sink: &mut Sink) {
     let v2 = wiki.version().behavior() >= Behavior::V2;
     if v2 && wiki.text(Key::CookieSamesite) == Some("None") && !wiki.moin().sends_secure() {
         let message = "nobody can log in: browsers reject SameSite=None without Secure".to_owned();
-        let help = "set cookie_secure = true, or write cookie_samesite = \"Lax\"";
+        let secure = sink.line(wiki, Key::CookieSecure, &Value::Bool(true));
+        let help = format!("set {secure}, or write {}", sink.line(wiki, Key::CookieSamesite, &lax()));
         sink.report(wiki, wiki.span_of(Key::CookieSamesite), message, help);
     }
 }
@@ -180,6 +181,8 @@ fn shared_secret_key(farm: &Farm, sink: &mut Sink) {
 fn no_auth_methods(wiki: &Wiki, sink: &mut Sink) {
     if wiki.names(Key::Auth).is_some_and(<[String]>::is_empty) {
         let message = "nobody can log in: auth is empty".to_owned();
-        sink.report(wiki, wiki.span_of(Key::Auth), message, "write auth = [\"moin\"], or delete auth");
+        let moin = Value::Names(vec!["moin".to_owned()]);
+        let help = format!("write {}, or delete auth", sink.line(wiki, Key::Auth, &moin));
+        sink.report(wiki, wiki.span_of(Key::Auth), message, help);
     }
 }

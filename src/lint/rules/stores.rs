@@ -1,12 +1,13 @@
 //! Rules about directories that several wikis use.
 
 use std::collections::{HashMap, HashSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::farm::{Farm, Key, Value, Wiki};
 use crate::lint::finding::MOST_WIKIS;
 use crate::lint::finding::Severity::{Error, Warning};
 use crate::lint::rule::{Look, Rule, Sink, rule};
+use crate::location::Layout;
 use crate::moin::Behavior;
 use crate::text::list;
 
@@ -152,29 +153,28 @@ fn mixed_password_hashes(farm: &Farm, sink: &mut Sink) {
 }
 
 fn store_layout_mismatch(wiki: &Wiki, sink: &mut Sink) {
-    let Some(address) = wiki.text(Key::SessionStore) else { return };
+    let Some(Value::Store { text: address, location }) = wiki.value(Key::SessionStore) else { return };
     let wanted = match wiki.version().behavior() {
-        Behavior::V2 | Behavior::V2Beta | Behavior::V2Dev => return,
-        behavior if behavior < Behavior::V1_9_0 => "moin-1.8:",
-        _ => "moin-1.9:",
+        behavior if behavior >= Behavior::V2 => return,
+        behavior if behavior < Behavior::V1_9_0 => Layout::Moin18,
+        _ => Layout::Moin19,
     };
-    if ["moin-1.8:", "moin-1.9:"].iter().any(|layout| address.starts_with(layout) && *layout != wanted) {
+    if location.layout().is_some_and(|layout| layout != wanted) {
         let version = wiki.version().resolved();
         let message = format!("{address} does not have the layout of MoinMoin {version}");
-        let help = format!("write session_store = \"{wanted}DIR\", or delete session_store");
+        let help = format!("write session_store = \"{wanted}:DIR\", or delete session_store");
         sink.report(wiki, wiki.span_of(Key::SessionStore), message, help);
     }
 }
 
 fn session_dir_conflict(wiki: &Wiki, sink: &mut Sink) {
-    let (Some(dir), Some(address)) = (wiki.setting(Key::SessionDir), wiki.text(Key::SessionStore)) else {
+    let (Some(Value::Path(written)), Some(Value::Store { text: address, location })) =
+        (wiki.value(Key::SessionDir), wiki.value(Key::SessionStore))
+    else {
         return;
     };
-    let Value::Path(written) = &dir.value else { return };
-    let Some((_, store)) = address.split_once(':') else { return };
-    if (Behavior::V1_9_0..Behavior::V2).contains(&wiki.version().behavior())
-        && written.components().ne(Path::new(store).components())
-    {
+    let differs = location.directory().is_none_or(|dir| written.components().ne(dir.components()));
+    if (Behavior::V1_9_0..Behavior::V2).contains(&wiki.version().behavior()) && differs {
         let message = format!(
             "session_dir ({}) and session_store ({address}) are different locations",
             written.display()

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::farm::{Change, Farm, Fix, Key, Setting, Value, Wiki, quoted};
+use crate::farm::{Change, Farm, Fix, Key, Setting, Value, Wiki, quoted, table_key};
 use crate::lint::finding::MOST_WIKIS;
 use crate::lint::finding::Severity::{Error, Note, Warning};
 use crate::lint::rule::Safety::{Safe, Unsafe};
@@ -80,7 +80,7 @@ fn ignored_setting(farm: &Farm, sink: &mut Sink) {
 /// The advice and the change for wikis that inherit a setting which other wikis need.
 fn without_inherited(key: Key, wikis: &[&Wiki], python: bool) -> (String, Change) {
     let name = key.name();
-    let tables: Vec<String> = wikis.iter().map(|wiki| format!("[wikis.{}]", wiki.name)).collect();
+    let tables: Vec<String> = wikis.iter().map(|wiki| format!("[wikis.{}]", table_key(&wiki.name))).collect();
     let tables: Vec<&str> = tables.iter().map(String::as_str).collect();
     let help = match python {
         true => format!("move {name} to the classes of the wikis that use it"),
@@ -95,47 +95,47 @@ fn lifetime_format(wiki: &Wiki, sink: &mut Sink) {
     let version = wiki.version().resolved();
     // The pair that means the same, if it is useful.
     let mut pair = None;
+    let line = |value: &Value, sink: &Sink| sink.line(wiki, Key::CookieLifetime, value);
+    let one = |hours: &f64, sink: &Sink| line(&Value::Number(*hours), sink);
+    let write_pair = |pair: Option<&Value>, sink: &Sink| match pair {
+        Some(pair) => format!("write {} for this wiki", line(pair, sink)),
+        None => {
+            format!("write the hours that a login lasts, such as {}", line(&Value::Pair(0.0, 12.0), sink))
+        }
+    };
     let (message, help) = match (&setting.value, wiki.version().behavior()) {
         (Value::Pair(_, user), behavior) if behavior < Behavior::V1_9_0 => (
             format!("every request fails: in MoinMoin {version}, cookie_lifetime must be one number"),
-            format!(
-                "write cookie_lifetime = {user} in the table of the wiki; set anonymous_session_lifetime for anonymous sessions"
-            ),
+            format!("write {}; set anonymous_session_lifetime for anonymous sessions", one(user, sink)),
         ),
         (Value::Number(hours), Behavior::V1_9_0) => {
             pair = pair_for(wiki, *hours);
             let message = "every request fails: in MoinMoin 1.9.0, cookie_lifetime must be a pair [anonymous, logged in]";
-            (message.to_owned(), write_pair(pair.as_deref()))
+            (message.to_owned(), write_pair(pair.as_ref(), sink))
         }
         (Value::Number(hours), behavior) if (Behavior::V1_9_1..Behavior::V2).contains(&behavior) => {
             pair = pair_for(wiki, hours.trunc());
-            let meant = pair.as_deref().unwrap_or("\"nobody stays logged in\"");
+            let meant = pair.as_ref().map_or("\"nobody stays logged in\"".to_owned(), Value::to_string);
             let message = format!(
                 "MoinMoin {version} logs an error and uses {meant}: cookie_lifetime must be a pair [anonymous, logged in]"
             );
-            (message, write_pair(pair.as_deref()))
+            (message, write_pair(pair.as_ref(), sink))
         }
         (Value::Pair(_, user), behavior) if behavior >= Behavior::V2 => (
             "MoinMoin 2.0 has one lifetime, PERMANENT_SESSION_LIFETIME, not a pair".to_owned(),
-            format!("write cookie_lifetime = {user}"),
+            format!("write {}", one(user, sink)),
         ),
         _ => return,
     };
-    let fix = pair.map(|with| Fix::safe(Change::Replace { span: setting.span.clone(), with }));
+    let fix =
+        pair.map(|with| Fix::safe(Change::Replace { span: setting.span.clone(), with: with.to_string() }));
     sink.report_fixable(wiki, setting.span.clone(), message, help, fix);
 }
 
 /// The pair for a single number of hours. 0 meant "forever" before 1.9, and no pair means that.
-fn pair_for(wiki: &Wiki, hours: f64) -> Option<String> {
+fn pair_for(wiki: &Wiki, hours: f64) -> Option<Value> {
     let anonymous = wiki.moin().anonymous_session_lifetime.unwrap_or(0.0);
-    (hours != 0.0).then(|| format!("[{anonymous}, {hours}]"))
-}
-
-fn write_pair(pair: Option<&str>) -> String {
-    match pair {
-        Some(pair) => format!("write cookie_lifetime = {pair} in the table of the wiki"),
-        None => "write the hours that a login lasts, such as cookie_lifetime = [0, 12]".to_owned(),
-    }
+    (hours != 0.0).then_some(Value::Pair(anonymous, hours))
 }
 
 fn custom_handler(wiki: &Wiki, sink: &mut Sink) {

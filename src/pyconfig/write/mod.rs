@@ -10,11 +10,12 @@
 mod literal;
 mod spell;
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use url::Url;
 
-use literal::{comment, said};
+use literal::{Python, boolean, comment, number, said, string};
 use spell::{DATABASE18, DATABASE19, HANDLER, Line, Spelt, spell};
 
 use crate::farm::{Farm, Key, Value, Wiki};
@@ -45,6 +46,22 @@ pub fn python(farm: &Farm) -> Vec<Snippet> {
         }
     }
     versions.into_iter().flat_map(|version| of_version(farm, version)).collect()
+}
+
+/// A line of Python that gives a setting this value, for advice.
+pub fn assignment(version: Version, key: Key, value: &Value) -> String {
+    let is_2 = version.behavior() >= Behavior::V2;
+    let python = if is_2 { Python::Three } else { Python::Two };
+    let value = match value {
+        Value::Bool(value) => boolean(*value).to_owned(),
+        Value::Number(hours) if is_2 => format!("timedelta(hours={})", number(*hours)),
+        Value::Number(hours) => number(*hours),
+        Value::Pair(anonymous, user) => format!("({}, {})", number(*anonymous), number(*user)),
+        Value::Names(_) if key == Key::Auth => "[MoinAuth()]".to_owned(),
+        other => other.text().map_or_else(|| other.to_string(), |text| string(text, python)),
+    };
+    let name = key.row().flask.filter(|_| is_2).unwrap_or_else(|| key.name());
+    format!("{name} = {value}")
 }
 
 /// The lines of Python for some settings of a wiki, with the modules that they need. A comment names settings to delete.
@@ -114,7 +131,10 @@ fn farmconfig(version: Version, wikis: &[(&Wiki, Vec<Spelt>)], common: &[Spelt])
         format!("# farmconfig.py of MoinMoin {version}\n{moin}\nfrom MoinMoin.config import multiconfig\n");
     text.push_str(&imports(&lines));
     text.push_str("\nwikis = [\n");
-    for (wiki, _) in wikis {
+    // MoinMoin takes the first wiki that matches: a wiki below the path of another goes before it.
+    let mut deepest_first: Vec<&Wiki> = wikis.iter().map(|(wiki, _)| *wiki).collect();
+    deepest_first.sort_by_key(|wiki| Reverse(path(wiki).trim_end_matches('/').matches('/').count()));
+    for wiki in deepest_first {
         let name = literal::string(wiki.siteid(), literal::Python::Two);
         text.push_str(&format!("    ({name}, r\"{}\"),\n", expression(wiki)));
     }
