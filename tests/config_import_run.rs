@@ -98,6 +98,9 @@ fn import_run_ends_after_its_time_and_reports_what_fails() {
     assert!(template.stderr.contains("this is a template: render it first"), "{}", template.stderr);
     let failing = ran("    data_dir = '/srv/data'\n    x = 1 / 0\n", "");
     assert!(failing.stderr.contains("running the file fails: ZeroDivisionError: "), "{}", failing.stderr);
+    let assumed = ran("    if hasattr(multiconfig.DefaultConfig, 'nope'):\n        cookie_path = '/x'\n", "");
+    let note = "wikiconfig.py:1: MoinMoin.config.multiconfig.DefaultConfig.nope is taken to be in MoinMoin";
+    assert!(assumed.stderr.contains(note), "{}", assumed.stderr);
     let decided = ran("    if multiconfig.DefaultConfig.x:\n        cookie_path = '/x'\n", "");
     let why = "Depends: it depends on MoinMoin.config.multiconfig.DefaultConfig.x";
     assert!(decided.stderr.contains(why), "{}", decided.stderr);

@@ -61,6 +61,9 @@ pub(super) struct RanWiki {
     /// Flask's settings.
     #[serde(default)]
     pub(super) globals: BTreeMap<String, Value>,
+    /// Names of MoinMoin that are taken to be there.
+    #[serde(default)]
+    pub(super) assumed: Vec<String>,
     /// Why its file failed.
     pub(super) error: Option<String>,
 }

@@ -21,11 +21,21 @@ METHODS = {
     'MysqlGroupAuth': None, 'SMBMount': None, 'AutoNewUser': None,
 }
 MARK = u'\ue001%s\ue002'
+# Names of MoinMoin that every version has. All others are only taken to be there.
+KNOWN = set('DefaultConfig LocalConfig config multiconfig default url_prefix_static auth http ldap_login cas openidrp '
+            'interwiki php_session botbouncer log mysql_group smb_mount sslclientcert session util'.split()) | set(METHODS)
+assumed = set()
 made = {}
 
 
 class Depends(Exception):
     pass
+
+
+def assume(name):
+    last = name.split('.')[-1]
+    if last not in KNOWN and not name.startswith('wikifarm_') and name not in ('MoinMoin', 'moin'):
+        assumed.add(name)
 
 
 def dotted(stand_in):
@@ -79,6 +89,7 @@ class Meta(type):
     def __getattr__(cls, name):
         if name.startswith('__') or '_wikifarm_name' not in cls.__dict__:
             raise AttributeError(name)
+        assume(cls._wikifarm_name + '.' + name)
         return make(cls._wikifarm_name + '.' + name)
 
 
@@ -127,6 +138,7 @@ class Module(types.ModuleType):
     def __getattr__(self, name):
         if name.startswith('__'):
             raise AttributeError(name)
+        assume(self.__name__ + '.' + name)
         return make(self.__name__ + '.' + name)
 
 
@@ -135,6 +147,7 @@ class Finder(object):
         return self if name.split('.')[0] in ROOTS else None
 
     def load_module(self, name):
+        assume(name)
         return sys.modules.setdefault(name, Module(str(name)))
 
     def find_spec(self, name, path=None, target=None):
@@ -143,6 +156,7 @@ class Finder(object):
             return ModuleSpec(name, self, is_package=True)
 
     def create_module(self, spec):
+        assume(spec.name)
         return Module(spec.name)
 
     def exec_module(self, module):
@@ -230,7 +244,8 @@ def wiki(asked, name):
         module = sys.modules.get(name) or __import__(name, fromlist=['Config'])
         config = getattr(module, 'Config', None)
         names = dict((key, encode(getattr(module, key))) for key in asked['globals'] if hasattr(module, key))
-        return {'settings': config and settings(config, name, asked['settings']), 'globals': names}
+        found = config and settings(config, name, asked['settings'])
+        return {'settings': found, 'globals': names, 'assumed': sorted(assumed)}
     except BaseException:
         return {'error': error()}
 
@@ -274,6 +289,7 @@ def main():
     sys.path[:] = [path for path in sys.path if path]
     sys.meta_path.insert(0, Finder())
     asked = json.loads(sys.argv[1])
+    KNOWN.update(asked['settings'])
     result = {'wikis': {}}
     if 'main' in asked:
         enter(os.path.dirname(asked['main']))

@@ -111,7 +111,7 @@ impl<'a> Builder<'a> {
             let own = |note: &&Note| self.concerns(note, wiki, &wikis);
             let notes: Vec<&Note> = notes.iter().filter(own).collect();
             let (version, mut found) = self.noted_settings(wiki, wikis.len(), &notes, evidence.as_ref());
-            for problem in LeftOut::problems(&found.left_out, self.options.importing) {
+            for problem in LeftOut::problems(&found.left_out, self.options.importing, wiki.ran.is_some()) {
                 if seen.insert((problem.span.start, problem.message.clone())) {
                     problems.push(problem);
                 }
@@ -268,7 +268,7 @@ fn unknown_url() -> Option<Url> {
 
 impl LeftOut {
     /// The settings that are left out as problems of the farm: those with one reason are one problem.
-    fn problems(all: &[LeftOut], importing: bool) -> Vec<Problem> {
+    fn problems(all: &[LeftOut], importing: bool, ran: bool) -> Vec<Problem> {
         let mut problems = Vec::new();
         for (at, left) in all.iter().enumerate() {
             let same = |other: &&LeftOut| other.span == left.span && other.why == left.why;
@@ -291,9 +291,11 @@ impl LeftOut {
                     .push(Problem::new("dynamic-setting", span, message).help("import the rendered file"));
                 continue;
             }
-            let message = format!("{shown} can't be known without running the file: {}", left.why);
+            let running = if ran { "" } else { " without running the file" };
+            let message = format!("{shown} can't be known{running}: {}", left.why);
             let comment = format!("write the comment `# wikifarm: {name} = …`");
             let help = match importing {
+                _ if ran => comment,
                 true => format!("`--run PYTHON` runs the file; or {comment}"),
                 false => {
                     format!("{comment}, or create a farm file with `wikifarm config import --run PYTHON`")

@@ -19,14 +19,24 @@ pub(super) const DEFAULT: usize = 0;
 impl World<'_> {
     /// Makes a class of the files. Its names follow.
     pub(super) fn new_class(&mut self, name: &str, span: Span, bases: Vec<Item>) -> usize {
+        let object = |base: &Item| matches!(&base.val, Val::Outside(name) if name.as_ref() == "object");
+        let new_style = self.python_3 || self.classes.is_empty() || bases.iter().any(object);
         let bases: Vec<usize> = bases.iter().filter_map(|base| self.base(base)).collect();
         let id = self.classes.len();
+        let new_style =
+            new_style || bases.iter().any(|it| self.classes.get(*it).is_none_or(|it| it.new_style));
         let orders = bases.iter().filter_map(|base| Some(self.classes.get(*base)?.order.clone()));
         let mut lists: Vec<Vec<usize>> = orders.collect();
         lists.push(bases);
         let mut order = vec![id];
         let mut refused = None;
-        match merge(lists) {
+        // Classes that do not derive from `object` look into their first base with all its bases first.
+        let mut seen = HashSet::new();
+        let merged = match new_style {
+            true => merge(lists),
+            false => Some(lists.concat().into_iter().filter(|class| seen.insert(*class)).collect()),
+        };
+        match merged {
             Some(rest) if rest.len() < MOST_BASES => order.extend(rest),
             Some(_) => refused = Some("it has too many bases"),
             None => refused = Some("Python refuses this order of base classes"),
@@ -42,6 +52,7 @@ impl World<'_> {
             by_methods: BTreeMap::new(),
             named_by: None,
             meta,
+            new_style,
             span,
         });
         id
@@ -68,6 +79,7 @@ impl World<'_> {
             let metaclasses = self.classes.iter().any(|class| class.name == "type");
             let class = self.classes.get_mut(id)?;
             class.space.open = Some(open);
+            class.new_style = true;
             // What a metaclass makes.
             class.meta = name.is_empty() && metaclasses;
             Some(id)

@@ -53,6 +53,8 @@ pub(super) struct Class {
     pub(super) named_by: Option<(usize, String)>,
     /// Whether a metaclass, or a method like one, changes this class and its subclasses.
     pub(super) meta: bool,
+    /// Whether it derives from `object`, as all classes of Python 3 do.
+    pub(super) new_style: bool,
     /// The span of its name.
     pub(super) span: Span,
 }

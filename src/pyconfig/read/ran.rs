@@ -60,6 +60,12 @@ impl World<'_> {
             self.failed(start, error);
             return None;
         }
+        for name in &ran.assumed {
+            let note = (start.clone(), format!("{name} is taken to be in MoinMoin"));
+            if !self.assumed.iter().any(|(_, other)| *other == note.1) {
+                self.assumed.push(note);
+            }
+        }
         let settings = ran.settings.as_ref()?;
         let class = self.new_class("Config", start.clone(), Vec::new());
         for (name, json) in settings {
