@@ -38,8 +38,13 @@ pub fn grid(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> Str
 /// Numbers are aligned to the right; from the third on, a column in which every number is zero is left out. A cell
 /// breaks between words; the widest break after slashes where not all words fit.
 pub fn list(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>, width: Option<u16>) -> String {
-    let rows: Vec<Vec<String>> =
-        rows.into_iter().map(|row| row.iter().map(|cell| bounded(cell)).collect()).collect();
+    let escaped = |row: Vec<String>| row.iter().map(|cell| escape(cell).into_owned()).collect();
+    laid_out(header, rows.into_iter().map(escaped), width)
+}
+
+/// The list of cells that are escaped.
+fn laid_out(header: &[&str], rows: impl Iterator<Item = Vec<String>>, width: Option<u16>) -> String {
+    let rows: Vec<Vec<String>> = rows.map(|row| row.iter().map(|cell| bounded(cell)).collect()).collect();
     let cells = |column: usize| rows.iter().filter_map(move |row| row.get(column)).map(String::as_str);
     let kept: Vec<usize> =
         (0..header.len()).filter(|column| is_kept(header, *column) || !all_zero(cells(*column))).collect();
@@ -85,8 +90,17 @@ const PAINTED: [(&str, Paint); 9] = [
     ("REFUSED", Paint::Bad),
 ];
 
-/// A list with the header, the states, and the results in color.
-pub fn painted(list: &str) -> String {
+/// Ends a cell that is painted, while a list is laid out (U+200B); [`escape`] leaves none in other cells.
+const MARK: &str = "\u{200b}";
+
+/// As [`list`], with the header, the states, and the results in color.
+pub fn painted(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>, width: Option<u16>) -> String {
+    let mark = |cell: String| match PAINTED.iter().any(|(word, _)| *word == cell) {
+        true => cell + MARK,
+        false => escape(&cell).into_owned(),
+    };
+    let rows = rows.into_iter().map(|row| row.into_iter().map(mark).collect());
+    let list = laid_out(header, rows, width);
     let is_header = |line: &str| !line.contains(|c: char| c.is_lowercase() || c.is_ascii_digit());
     let header = list.lines().take_while(|line| is_header(line)).count();
     let paint_line = |(number, line): (usize, &str)| match number < header {
@@ -97,12 +111,9 @@ pub fn painted(list: &str) -> String {
 }
 
 fn painted_line(line: &str) -> String {
-    let gap = " ".repeat(usize::from(GAP));
-    let cell = |cell: &str| match PAINTED.iter().find(|(word, _)| *word == cell.trim()) {
-        Some((word, color)) => cell.replacen(word, &paint(word, *color, true), 1),
-        None => cell.to_owned(),
-    };
-    line.split(gap.as_str()).map(cell).collect::<Vec<_>>().join(&gap)
+    PAINTED.iter().fold(line.to_owned(), |line, (word, color)| {
+        line.replace(&format!("{word}{MARK}"), &paint(word, *color, true))
+    })
 }
 
 /// Whether a column stays even if all its numbers are zero: the first two, and free space, where zero is the news.
@@ -198,15 +209,14 @@ const FIXED_BLANK: &str = "\u{a0}";
 /// No cell of a list is longer, in characters: one hostile name must not bury the others.
 const LONGEST: usize = 200;
 
-/// The cell escaped, and cut if it is too long. A number keeps its unit beside it.
+/// The cell, cut if it is too long. A number keeps its unit beside it.
 fn bounded(cell: &str) -> String {
-    let cell = escape(cell);
-    if all_numbers(std::iter::once(&*cell)) {
+    if all_numbers(std::iter::once(cell)) {
         return cell.replace(' ', FIXED_BLANK);
     }
     match cell.char_indices().nth(LONGEST) {
         Some((cut, _)) => format!("{}…", cell.get(..cut).unwrap_or_default()),
-        None => cell.into_owned(),
+        None => cell.to_owned(),
     }
 }
 
@@ -220,12 +230,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn painted_colors_whole_cells_only() {
-        assert_eq!(
-            painted("STATE\nlive  a live wiki\n"),
-            "\u{1b}[1mSTATE\u{1b}[0m\n\u{1b}[32mlive\u{1b}[0m  a live wiki\n"
-        );
-        assert_eq!(painted("docs   REFUSED\n"), "docs   \u{1b}[1;31mREFUSED\u{1b}[0m\n");
+    fn painted_colors_whole_cells_only_also_where_one_blank_is_between_columns() {
+        let cells = || rows(&[&["live", "a live wiki"], &["live\u{200b}", "REFUSED"]]);
+        let text = "\u{1b}[1mSTATE         WHAT\u{1b}[0m\n\u{1b}[32mlive\u{1b}[0m          a live wiki\nlive\\u{200b}  \u{1b}[1;31mREFUSED\u{1b}[0m\n";
+        assert_eq!(painted(&["STATE", "WHAT"], cells(), None), text);
+        assert!(painted(&["STATE", "WHAT"], cells(), Some(19)).contains(" \u{1b}[1;31mREFUSED\u{1b}[0m\n"));
     }
 
     fn rows(rows: &[&[&str]]) -> Vec<Vec<String>> {

@@ -257,10 +257,12 @@ impl Context<'_> {
         })
     }
 
-    /// Prints a table, as [`table::list`], with states and results in color.
+    /// Prints a table, as [`table::list`] or, with color, [`table::painted`].
     pub fn list(&mut self, header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) {
-        let text = table::list(header, rows, self.width);
-        let text = if self.color { table::painted(&text) } else { text };
+        let text = match self.color {
+            true => table::painted(header, rows, self.width),
+            false => table::list(header, rows, self.width),
+        };
         self.out.write_text(&text);
     }
 
