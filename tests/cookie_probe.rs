@@ -323,7 +323,7 @@ fn probe_of_a_cookie_with_a_name_unlike_moin_compares_every_attribute() {
   spelling: predicted Max-Age; Path, found Path; Max-Age
 ",
         wiki.address.port(),
-        &last[..8]
+        last.get(..8).unwrap()
     );
     assert_eq!(run.stdout, expected);
 }

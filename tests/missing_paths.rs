@@ -57,7 +57,7 @@ fn path_that_is_missing_or_unreadable_or_of_the_wrong_kind_is_named() {
     let place = place.file("wikiconfig.py", "class Config:\n    sitename = u'docs'\n");
     let place = place.file("closed-file", "").dir("closed-dir");
     for name in ["closed-file", "closed-dir"] {
-        fs::set_permissions(place.path().join(name), Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(place.path().join(name), Permissions::from_mode(0o000)).unwrap();
     }
     let files = FILES.map(|row| (row, ["none", "file/none", "dir", "closed-file"]));
     let directories = DIRECTORIES.map(|row| (row, ["none", "file/none", "file", "closed-dir"]));

@@ -436,7 +436,7 @@ fn migrate_with_impossible_arguments_is_refused_before_any_change() {
         (
             "moin-1.9:from",
             "redis://:pw@h/0",
-            "error: --to redis://:…@h/0: password in an address, which other users can see in `ps`: write it to a file, and use ?password_file=FILE\n",
+            "error: --to redis://:…@h/0: password in an address, which other users can see in `ps`, expected a file: ?password_file=FILE\n",
             2,
         ),
         ("moin-1.9:from", "wiki:none", "", 2),

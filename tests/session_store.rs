@@ -73,24 +73,24 @@ fn session_store_with_a_bad_location_is_shown_with_its_position() {
         ("mysql:sessions", "there is no session store \"mysql:sessions\""),
         (
             "redis://:secret@host",
-            "password in an address, which other users can see in `ps`: write it to a file, and use ?password_file=FILE",
+            "password in an address, which other users can see in `ps`, expected a file: ?password_file=FILE",
         ),
         (
             "redis://host?prefx=x",
-            "unknown option \"prefx\", expected prefix, password_file, key_file or timeout",
+            "unknown option \"prefx\", expected prefix, password_file, key_file, or timeout",
         ),
-        ("redis://host?db=1", "db is for sockets: use redis://HOST/DB"),
+        ("redis://host?db=1", "db is for sockets, expected redis://HOST/DB"),
         (
             "rediss://host?prefx=x",
-            "unknown option \"prefx\", expected prefix, password_file, key_file, timeout, ca_file, cert_file or cert_key_file",
+            "unknown option \"prefx\", expected prefix, password_file, key_file, timeout, ca_file, cert_file, or cert_key_file",
         ),
         (
             "redis+unix:///run/r.sock?prefx=x",
-            "unknown option \"prefx\", expected prefix, password_file, key_file, timeout, db or user",
+            "unknown option \"prefx\", expected prefix, password_file, key_file, timeout, db, or user",
         ),
         (
             "redis+unix://ro@/run/r.sock",
-            "user in the address of a socket: use redis+unix:///run/redis.sock?user=USER",
+            "user in the address of a socket, expected redis+unix:///run/redis.sock?user=USER",
         ),
         ("sqlite:", "sqlite: the location is missing"),
         ("sqlite:one.db?keyfile=key", "unknown option \"keyfile\", expected key_file"),

@@ -1,6 +1,8 @@
 //! The options after the `?` of an address: one table for parsing, errors, help, the schema of farm files, and the redaction
 //! of secrets.
 
+use crate::text::list;
+
 /// An option of an address.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
@@ -13,13 +15,13 @@ pub struct AddressOption {
     pub about: &'static str,
     /// The schemes of the addresses that accept it.
     pub schemes: &'static [&'static str],
-    /// What to use in an address that does not accept it.
+    /// Why other addresses do not accept it, and which are expected.
     pub(super) instead: &'static str,
 }
 
 const REDIS: &[&str] = &["redis", "rediss", "redis+unix"];
 const FILE: &str = "FILE";
-const FOR_TLS: &str = "requires TLS: use rediss:// instead of redis://";
+const FOR_TLS: &str = "requires TLS, expected rediss:// instead of redis://";
 
 const fn file(name: &'static str, schemes: &'static [&'static str], about: &'static str) -> AddressOption {
     AddressOption { name, value: FILE, about, schemes, instead: FOR_TLS }
@@ -41,12 +43,12 @@ pub const OPTIONS: [AddressOption; 9] = [
     file("password_file", REDIS, "file with the password"),
     file("key_file", &["sqlite", "redis", "rediss", "redis+unix"], "file with the key for MACs"),
     text("timeout", "SECONDS", REDIS, "", "how long a wiki waits for the server, 0.1 to 600 seconds"),
-    text("db", "N", &["redis+unix"], "is for sockets: use redis://HOST/DB", "number of the database"),
+    text("db", "N", &["redis+unix"], "is for sockets, expected redis://HOST/DB", "number of the database"),
     text(
         "user",
         "USER",
         &["redis+unix"],
-        "is for sockets: use redis://USER@HOST",
+        "is for sockets, expected redis://USER@HOST",
         "user of the server (ACL)",
     ),
     file("ca_file", &["rediss"], "certificate authorities for the server, in PEM"),
@@ -83,11 +85,7 @@ pub(super) fn option(name: &str) -> Option<&'static AddressOption> {
 /// The names of the options of a scheme, for messages.
 pub(super) fn expected(scheme: &str) -> String {
     let names: Vec<&str> = options_of(scheme).map(|option| option.name).collect();
-    match names.split_last() {
-        Some((last, [])) => (*last).to_owned(),
-        Some((last, others)) => format!("{} or {last}", others.join(", ")),
-        None => String::new(),
-    }
+    list(&names, "or", names.len())
 }
 
 /// Whether a byte can be part of an option name.

@@ -58,8 +58,8 @@ pub struct TlsFiles {
     pub own: Option<(PathBuf, PathBuf)>,
 }
 
-const PASSWORD: &str = "password in an address, which other users can see in `ps`: \
-                        write it to a file, and use ?password_file=FILE";
+const PASSWORD: &str =
+    "password in an address, which other users can see in `ps`, expected a file: ?password_file=FILE";
 
 impl RedisLocation {
     /// Whether a text begins like an address of Redis.
@@ -165,7 +165,9 @@ fn url(text: &str) -> Result<Url, String> {
         authority.rsplit_once('@').map(|(user, _)| user.contains(':'))
     };
     if socket_of(text) == Some(false) {
-        return Err("user in the address of a socket: use redis+unix:///run/redis.sock?user=USER".to_owned());
+        return Err(
+            "user in the address of a socket, expected redis+unix:///run/redis.sock?user=USER".to_owned()
+        );
     }
     match Url::parse(text) {
         Ok(url) if url.password().is_some() => Err(PASSWORD.to_owned()),
@@ -309,23 +311,23 @@ mod tests {
             ("redis://h/zero", "invalid database number"),
             ("redis://h/-1", "invalid database number"),
             ("redis://h/0?prefx=a", "unknown option \"prefx\""),
-            ("redis://h/0?db=1", "use redis://HOST/DB"),
-            ("redis://h/0?user=a", "use redis://USER@HOST"),
-            ("redis://h/0?geheim", "unknown option, expected prefix, password_file, key_file or timeout"),
+            ("redis://h/0?db=1", "expected redis://HOST/DB"),
+            ("redis://h/0?user=a", "expected redis://USER@HOST"),
+            ("redis://h/0?geheim", "unknown option, expected prefix, password_file, key_file, or timeout"),
             ("redis://u:1/geheim@h", "invalid database number"),
             ("redis://u:1?geheim@h=x", "unknown option, expected"),
             (
                 "rediss://h/0?x=1",
-                "unknown option \"x\", expected prefix, password_file, key_file, timeout, ca_file, cert_file or",
+                "unknown option \"x\", expected prefix, password_file, key_file, timeout, ca_file, cert_file, or",
             ),
             (
                 "redis+unix:///s?x=1",
-                "unknown option \"x\", expected prefix, password_file, key_file, timeout, db or user",
+                "unknown option \"x\", expected prefix, password_file, key_file, timeout, db, or user",
             ),
             ("redis+unix://ro@/run/r.sock", "redis+unix:///run/redis.sock?user=USER"),
             ("redis+unix://ro:geheim@/run/r.sock", "password_file"),
             ("redis:h", "no host"),
-            ("redis://h?ca_file=/ca", "use rediss://"),
+            ("redis://h?ca_file=/ca", "expected rediss://"),
             ("rediss://h?cert_file=/cert", "must be used together"),
             ("redis+unix://h", "no socket path"),
             ("redis://h?timeout=geheim", "invalid timeout"),
