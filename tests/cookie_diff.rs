@@ -81,8 +81,8 @@ help: let the web server delete the old cookies until 2027-12-29T00:06:00Z, when
 help: use a cookie name that no browser knows
   result: users log in once; no problem remains
   cookie_name = "farm_2" for alpha and beta (the cookie is MOIN_SESSION_farm_2)
-farm.toml -> new.toml: users are logged out, or old cookies stay in use, at 2 of
-  2 URLs
+farm.toml -> new.toml: users cannot log out and old cookies hide new ones at 2
+  of 2 URLs
 
 "#]])
         .run();
@@ -95,7 +95,7 @@ fn diff_markdown_fits_a_merge_request() {
         .stdout(str![[r###"
 ## Effects of this change on users
 
-`farm.toml` → `new.toml`: **users are logged out, or old cookies hide new ones.**
+`farm.toml` → `new.toml`: **users cannot log out and old cookies hide new ones at 2 of 2 URLs.**
 
 ### alpha and beta
 
@@ -211,8 +211,7 @@ alpha and beta
 
 sessions: no wiki finds the sessions of alpha and beta any more: 2 live
   sessions, 1 logged in
-farm.toml -> new.toml: users are logged out, or old cookies stay in use, at 2 of
-  2 URLs
+farm.toml -> new.toml: users are logged out at 2 of 2 URLs
 
 "#]])
         .run();

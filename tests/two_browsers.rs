@@ -5,7 +5,7 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::support::{Place, fixtures};
+use crate::support::{Place, fixtures, unwrapped};
 
 /// A `Cookie` header with session ids numbered in order of appearance.
 fn numbered(header: &Value, known: &mut HashMap<String, usize>) -> Option<String> {
@@ -45,4 +45,45 @@ fn simulate_predicts_each_step_that_two_browsers_took_with_acted_and_real_wikis(
     }
     let each = [("chromium", false, 8), ("chromium", true, 8), ("firefox", false, 8), ("firefox", true, 8)];
     assert_eq!(predicted, each);
+}
+
+/// Two wikis of a host whose name is not ASCII, which share a login by a Domain in UTF-8.
+const UTF_8: &str = "moin = \"1.9.8\"\n[farm]\ncookie_name = \"lab\"\ncookie_domain = \".bücher.example\"\n\
+                     session_dir = \"s\"\nuser_dir = \"u\"\n\
+                     [wikis.eins]\nurl = \"https://eins.bücher.example/\"\ndata_dir = \"a\"\n\
+                     [wikis.zwei]\nurl = \"https://zwei.bücher.example/\"\ndata_dir = \"b\"\n";
+
+#[test]
+fn diff_names_the_browser_in_which_logins_are_shared() {
+    let place =
+        Place::farm(UTF_8).file("alone.toml", UTF_8.replace("cookie_domain = \".bücher.example\"\n", ""));
+    let shared = unwrapped(&place.wikifarm("cookie diff alone.toml farm.toml").any_stdout().run().stdout);
+    assert!(shared.contains("Chromium: zwei now shares a login with eins"), "{shared}");
+    let line = "Firefox differs at eins and zwei: users with \"remember me\" cannot log in";
+    assert!(shared.contains(line), "{shared}");
+    let json = place.wikifarm("cookie diff alone.toml farm.toml --format json").any_stdout().run().json();
+    let firefox = serde_json::json!({"browsers": ["firefox"], "no_longer_shared": [], "newly_shared": []});
+    assert_eq!(json["other_logins"], firefox);
+}
+
+#[test]
+fn diff_claims_no_login_in_a_browser_that_rejects_the_old_cookie() {
+    let place = Place::farm(UTF_8).file("other.toml", UTF_8.replace("\"lab\"", "\"other\""));
+    let shown = unwrapped(&place.wikifarm("cookie diff farm.toml other.toml").any_stdout().run().stdout);
+    assert!(shown.contains("are logged out once") && !shown.contains("stay logged in"), "{shown}");
+}
+
+#[test]
+fn diff_of_a_large_farm_compares_both_browsers() {
+    let wikis =
+        (0..200).map(|n| format!("[wikis.w{n}]\nurl = \"https://w{n}.example.net/\"\ndata_dir = \"w{n}\"\n"));
+    let farm = "moin = \"1.9.4\"\n\
+                [wikis.b]\nmoin = \"1.8.7\"\nurl = \"http://b.example.org/\"\ndata_dir = \"b\"\n\
+                session_id_handler = \"cookie_name=MOIN_SESSION_x\"\ncookie_domain = \"b.example.org\"\nsession_dir = \"s\"\n\
+                [wikis.c]\nmoin = \"2.0.0b5\"\nurl = \"http://c.example.org/\"\ndata_dir = \"c\"\n\
+                cookie_name = \"MOIN_SESSION_x\"\nsecret_key_id = \"k\"\ncookie_domain = \".example.org\"\n";
+    let farm = farm.to_owned() + &wikis.collect::<String>();
+    let place = Place::farm(&farm).file("new.toml", farm.replace("\"b.example.org\"", "\".example.org\""));
+    let run = place.wikifarm("cookie diff farm.toml new.toml --fail-on-impact").any_stdout().status(1).run();
+    assert!(unwrapped(&run.stdout).contains("Firefox differs at c: users"), "{}", run.stdout);
 }

@@ -12,8 +12,8 @@ use clap::Args;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use self::browsers::{Differs, cause, differences, may_differ, name_causes};
-use self::logins::{Logins, before_or_after, declared_or_after};
+use self::browsers::{Differs, cause, differences, name_causes};
+use self::logins::{Logins, OtherLogins, before_or_after, declared_or_after, sentences_of};
 use crate::browser::Jar;
 use crate::cli::shared::browser::Browser;
 use crate::cli::shared::look::look;
@@ -63,6 +63,8 @@ pub(super) struct Document<'a> {
     /// The wikis that stop or start sharing a login.
     #[serde(flatten)]
     logins: &'a Logins,
+    /// The same in the other browser, if it differs; null with `--browser`.
+    other_logins: Option<OtherLogins>,
     /// The effects in the other browser that differ.
     differs: Vec<Differs>,
     /// Changes of the new farm file after which wikis share logins as intended; null if they do already, or if nothing
@@ -83,20 +85,22 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
         Model::for_browser(farm, &RealDirectories::default(), &context.suffixes, profile)
     };
     let (old_model, new_model) = (model(&old), model(&new));
-    let other = options
-        .browser
-        .compared()
-        .filter(|other| may_differ(&old, &old_model, *other) || may_differ(&new, &new_model, *other));
-    let other = other.map(|profile| (profile, act_out(&browser(profile))));
-    let (mut differs, mut lines) = (Vec::new(), Vec::new());
+    let unknown: Vec<&str> = diff.unknown.iter().map(|unknown| unknown.wiki.as_str()).collect();
+    let logins = Logins::new(&old_model, &new_model, &unknown);
+    let mut sentences = logins.lines(human::most(context));
+    let other = options.browser.compared().map(|profile| (profile, act_out(&browser(profile))));
+    let (mut differs, mut lines, mut other_logins) = (Vec::new(), Vec::new(), None);
     if let Some((profile, other)) = &other {
-        differs = differences(&diff, other, *profile);
+        let in_other = |model: &Model, farm| model.in_browser(farm, &RealDirectories::default(), *profile);
+        let (old_other, new_other) = (in_other(&old_model, &old), in_other(&new_model, &new));
+        differs = differences(&diff, other, &old_other);
         lines = browsers::lines(&differs, *profile);
         let causes = name_causes(&mut differs, [&old, &new], &first, *profile, now);
         lines.extend(causes.iter().map(cause));
+        let theirs = Logins::new(&old_other, &new_other, &unknown);
+        sentences = sentences_of([(&logins, first.profile()), (&theirs, *profile)], human::most(context));
+        other_logins = OtherLogins::new(&logins, theirs, *profile);
     }
-    let unknown: Vec<&str> = diff.unknown.iter().map(|unknown| unknown.wiki.as_str()).collect();
-    let logins = Logins::new(&old_model, &new_model, &unknown);
     let (asked, intent) = intents(&old, &new, [&old_model, &new_model], &logins);
     let suggestion = suggestion(&new, &new_model, asked, context);
     let impact = diff.hurts() || other.is_some_and(|(_, other)| other.hurts());
@@ -109,12 +113,13 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
             impact,
             diff: &diff,
             logins: &logins,
+            other_logins,
             differs,
             suggestion,
         }),
-        Format::Markdown => markdown::show(&diff, &logins, &lines, &names, context),
+        Format::Markdown => markdown::show(&diff, &sentences, &lines, &names, context),
         _ => {
-            human::show(&diff, &logins, &lines, &names, context);
+            human::show(&diff, &sentences, &lines, &names, context);
             if let Some(words) = suggestion {
                 human::advice(&format!("in {}, {words}, so that {intent}", names.1), context);
             }

@@ -8,13 +8,9 @@ use serde::Serialize;
 use super::words::{what, who};
 use crate::browser::{Difference, Jar, Profile, responsible_for_each};
 use crate::farm::{Farm, Wiki, with_slash};
-use crate::location::RealDirectories;
-use crate::sharing::{Browsers, Model};
+use crate::sharing::{As, Left, Model};
 use crate::simulate::diff::{Case, Diff, Reason, Verdict, Way};
 use crate::text::list;
-
-/// In larger farms, a second browser is simulated only if it reads a header of a wiki differently.
-const ALL_WIKIS: usize = 200;
 
 /// An effect in the other browser that differs from the effect in the first.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -29,12 +25,6 @@ pub(super) struct Differs {
     differences: Vec<&'static str>,
     #[serde(flatten)]
     case: Case,
-}
-
-/// Whether another browser may treat the cookies of a farm differently than the browser of its model.
-pub(super) fn may_differ(farm: &Farm, model: &Model, other: Profile) -> bool {
-    farm.wikis.len() <= ALL_WIKIS
-        || Browsers::new(model, &model.in_browser(farm, &RealDirectories::default(), other)).any_differs()
 }
 
 /// Everything that identifies a user at a wiki.
@@ -52,8 +42,12 @@ fn cases(diff: &Diff) -> Vec<(Key<'_>, &Case)> {
     found
 }
 
-/// The effects in another browser that differ from those in the first.
-pub(super) fn differences(first: &Diff, other: &Diff, profile: Profile) -> Vec<Differs> {
+/// The effects in another browser, whose `old` cookies these are, that differ from those in the first.
+pub(super) fn differences(first: &Diff, other: &Diff, old: &Model) -> Vec<Differs> {
+    let profile = old.profile();
+    // Nobody is logged in there before the change.
+    let rejects =
+        |wiki: &str| old.site(wiki).is_some_and(|site| matches!(site.left(As::User), Left::Rejected(..)));
     let (ours, theirs) = (cases(first), cases(other));
     let known: HashMap<_, _> = ours.iter().copied().collect();
     let theirs_by_key: HashMap<_, _> = theirs.iter().copied().collect();
@@ -73,7 +67,7 @@ pub(super) fn differences(first: &Diff, other: &Diff, profile: Profile) -> Vec<D
         }
     }
     for (key, case) in ours {
-        if case.hurts() && !theirs_by_key.contains_key(&key) {
+        if case.hurts() && !theirs_by_key.contains_key(&key) && !rejects(key.0) {
             found.push(differs(key, well(case)));
         }
     }

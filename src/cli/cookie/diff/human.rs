@@ -1,7 +1,6 @@
 //! The effects of a change, for people.
 
-use super::logins::Logins;
-use super::words::{self, count, how_long, left, lost, order, title, undeletable, until, what, who_in};
+use super::words::{self, how_long, left, lost, order, title, undeletable, until, what, who_in};
 use crate::cli::shared::Context;
 use crate::cli::shared::output::Writer;
 use crate::simulate::diff::{Case, CookieKey, Deletion, Diff, Group, InHeader, Suggestions};
@@ -12,7 +11,7 @@ const MOST: usize = 4;
 
 pub(super) fn show(
     diff: &Diff,
-    logins: &Logins,
+    logins: &[String],
     differs: &[String],
     names: &(String, String),
     context: &mut Context<'_>,
@@ -21,7 +20,7 @@ pub(super) fn show(
     for group in diff.groups.iter().filter(|group| verbose || !group.is_quiet()) {
         self::group(group, context);
     }
-    for line in logins.lines(most(context)).iter().chain(differs) {
+    for line in logins.iter().chain(differs) {
         put("", line, context);
     }
     for (wikis, reason) in words::unknown(&diff.unknown, most(context)) {
@@ -36,7 +35,7 @@ pub(super) fn show(
         put("", &lost(store), context);
     }
     suggestions(&diff.suggestions, context);
-    put("", &format!("{} -> {}: {}", names.0, names.1, summary(diff, !differs.is_empty())), context);
+    put("", &format!("{} -> {}: {}", names.0, names.1, words::summary(diff, !differs.is_empty())), context);
 }
 
 /// What else the administrator can do.
@@ -45,32 +44,13 @@ pub(super) fn advice(text: &str, context: &mut Context<'_>) {
 }
 
 /// How many names of a list are shown.
-fn most(context: &Context<'_>) -> usize {
+pub(super) fn most(context: &Context<'_>) -> usize {
     if context.verbosity > 0 { usize::MAX - 1 } else { MOST }
 }
 
 /// Writes a paragraph.
 fn put(first: &str, text: &str, context: &mut Context<'_>) {
     write!(context.out, "{}", hang(first, first.len() + 2, &escape(text), context.width));
-}
-
-fn summary(diff: &Diff, differs: bool) -> String {
-    let urls =
-        |groups: &mut dyn Iterator<Item = &Group>| groups.map(|group| group.wikis.len()).sum::<usize>();
-    let all = urls(&mut diff.groups.iter());
-    let none = "nobody is logged out, and no old cookie hides a new one";
-    match urls(&mut diff.groups.iter().filter(|group| group.hurts())) {
-        0 if all == 0 => "no wiki can be compared".to_owned(),
-        0 if !diff.unknown.is_empty() => format!("at the other wikis, {none}"),
-        0 if differs => format!("apart from this, {none}"),
-        0 => none.to_owned(),
-        affected => {
-            format!(
-                "users are logged out, or old cookies stay in use, at {affected} of {}",
-                count(all, "URL")
-            )
-        }
-    }
 }
 
 fn group(group: &Group, context: &mut Context<'_>) {

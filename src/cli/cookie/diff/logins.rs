@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::browser::Profile;
 use crate::farm::{Farm, Span};
 use crate::sharing::{Model, groups};
 use crate::text::list;
@@ -62,6 +63,35 @@ impl Logins {
 fn names(group: &[String], most: usize) -> (String, bool) {
     let names: Vec<&str> = group.iter().map(String::as_str).collect();
     (list(&names, "and", most), names.len() > 1)
+}
+
+/// The changes of shared logins in another browser, if they differ.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct OtherLogins {
+    /// The browser.
+    browsers: [&'static str; 1],
+    #[serde(flatten)]
+    logins: Logins,
+}
+
+impl OtherLogins {
+    pub(super) fn new(mine: &Logins, theirs: Logins, profile: Profile) -> Option<OtherLogins> {
+        (theirs != *mine).then_some(OtherLogins { browsers: [profile.name()], logins: theirs })
+    }
+}
+
+/// A sentence for each change, with the name of the browser if it holds in one only.
+pub(super) fn sentences_of(
+    [(mine, first), (theirs, other)]: [(&Logins, Profile); 2],
+    most: usize,
+) -> Vec<String> {
+    let (mine, theirs) = (mine.lines(most), theirs.lines(most));
+    let only = |lines: &[String], without: &[String], profile: Profile| {
+        let only = lines.iter().filter(|line| !without.contains(line));
+        only.map(|line| format!("{}: {line}", profile.title())).collect::<Vec<_>>()
+    };
+    let both = mine.iter().filter(|line| theirs.contains(line)).cloned();
+    both.chain(only(&mine, &theirs, first)).chain(only(&theirs, &mine, other)).collect()
 }
 
 /// The wikis that are to share a login if no file says so: those that do before or after the change.

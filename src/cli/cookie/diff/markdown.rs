@@ -1,6 +1,5 @@
 //! The effects of a change, as a comment on a merge request.
 
-use super::logins::Logins;
 use super::words::{self, how_long, left, lost, order, title, undeletable, until, what, who_in};
 use crate::cli::shared::Context;
 use crate::simulate::diff::{Diff, Group};
@@ -8,18 +7,15 @@ use crate::text::escape;
 
 pub(super) fn show(
     diff: &Diff,
-    logins: &Logins,
+    logins: &[String],
     differs: &[String],
     names: &(String, String),
     context: &mut Context<'_>,
 ) {
     let out = &mut *context.out;
     writeln!(out, "## Effects of this change on users\n");
-    let summary = if diff.hurts() || !differs.is_empty() {
-        "**users are logged out, or old cookies hide new ones.**"
-    } else {
-        "nobody is logged out, and no old cookie hides a new one."
-    };
+    let summary = words::summary(diff, !differs.is_empty());
+    let summary = if diff.hurts() { format!("**{summary}.**") } else { format!("{summary}.") };
     writeln!(out, "{} → {}: {summary}", code(&names.0), code(&names.1));
     let loud: Vec<&Group> = diff.groups.iter().filter(|group| !group.is_quiet()).collect();
     for group in &loud {
@@ -49,7 +45,7 @@ pub(super) fn show(
             }
         }
     }
-    for line in logins.lines(8).iter().chain(differs) {
+    for line in logins.iter().chain(differs) {
         writeln!(out, "\n{}.", text(line));
     }
     for (wikis, reason) in words::unknown(&diff.unknown, 8) {

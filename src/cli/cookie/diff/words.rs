@@ -1,11 +1,11 @@
 //! The words that the human format and Markdown have in common.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::moin::Visitor;
 use crate::simulate::diff::{
-    Case, Deletion, FreshName, Group, InHeader, Left, Reached, Suggestions, Undeletable, Unknown, Verdict,
-    Way,
+    Case, Deletion, Diff, FreshName, Group, InHeader, Left, Reached, Suggestions, Undeletable, Unknown,
+    Verdict, Way,
 };
 use crate::simulate::time;
 use crate::text::list;
@@ -203,4 +203,43 @@ pub(super) fn fresh(name: &FreshName, most: usize) -> String {
     let wikis: Vec<&str> = name.wikis.iter().map(String::as_str).collect();
     let wikis = list(&wikis, "and", most);
     format!("cookie_name = {:?} for {wikis} (the cookie is {})", name.cookie_name, name.cookie)
+}
+
+/// What happens to users, and at how many URLs.
+pub(super) fn summary(diff: &Diff, differs: bool) -> String {
+    let urls =
+        |groups: &mut dyn Iterator<Item = &Group>| groups.map(|group| group.wikis.len()).sum::<usize>();
+    let all = urls(&mut diff.groups.iter());
+    let none = "nobody is logged out, and no old cookie hides a new one";
+    match urls(&mut diff.groups.iter().filter(|group| group.hurts())) {
+        0 if all == 0 => "no wiki can be compared".to_owned(),
+        0 if !diff.unknown.is_empty() => format!("at the other wikis, {none}"),
+        0 if differs => format!("apart from this, {none}"),
+        0 => none.to_owned(),
+        affected => format!("{} at {affected} of {}", effects(diff), count(all, "URL")),
+    }
+}
+
+/// All effects on users.
+fn effects(diff: &Diff) -> String {
+    let cases = || diff.groups.iter().flat_map(|group| &group.cases);
+    let verdicts: BTreeSet<Verdict> =
+        cases().map(|case| case.verdict).filter(|verdict| verdict.hurts()).collect();
+    let mut effects: Vec<&str> = verdicts.into_iter().map(effect).collect();
+    if cases().any(|case| case.shadowed) {
+        effects.push("old cookies hide new ones");
+    }
+    list(&effects, "and", effects.len())
+}
+
+fn effect(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Kept | Verdict::TrailLost => "users stay logged in",
+        Verdict::LoggedOut => "users are logged out",
+        Verdict::LogsOut => "visits log users out of other wikis",
+        Verdict::CannotLogOut => "users cannot log out",
+        Verdict::StuckAtLogin => "users are stuck at login",
+        Verdict::NobodyLogsIn => "nobody can log in",
+        Verdict::Fails => "wikis answer with errors",
+    }
 }
