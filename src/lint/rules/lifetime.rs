@@ -44,13 +44,21 @@ fn login_disabled(wiki: &Wiki, sink: &mut Sink) {
             "nobody stays logged in: MoinMoin {} reads this lifetime as \"no login\"",
             wiki.version().resolved()
         );
-        let example = match behavior >= Behavior::V2 {
-            true => Value::Number(12.0),
-            false => Value::Pair(0.0, 12.0),
-        };
-        let line = sink.line(wiki, Key::CookieLifetime, &example);
+        let line = sink.line(wiki, Key::CookieLifetime, &usual_lifetime(wiki));
         let help = format!("write the hours that a login lasts, such as {line}");
         sink.report(wiki, wiki.span_of(Key::CookieLifetime), message, help);
+    }
+}
+
+/// A useful lifetime for logins, and the wiki's own for anonymous sessions.
+pub(super) fn usual_lifetime(wiki: &Wiki) -> Value {
+    let anonymous = match wiki.value(Key::CookieLifetime) {
+        Some(Value::Pair(anonymous, _)) => Some(*anonymous),
+        _ => wiki.moin().anonymous_session_lifetime,
+    };
+    match wiki.version().behavior() >= Behavior::V2 {
+        true => Value::Number(12.0),
+        false => Value::Pair(anonymous.unwrap_or(0.0), 12.0),
     }
 }
 

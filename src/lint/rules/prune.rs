@@ -43,7 +43,10 @@ fn anonymous_without_prune(farm: &Farm, sink: &mut Sink) {
         if lifetimes(wiki.moin()).is_ok_and(|found| found.anonymous != Lifetime::None) {
             let message =
                 "every visitor leaves a session, and there is no [prune] policy to remove it".to_owned();
-            let help = "add [prune] with idle = \"400d\", and run `wikifarm session prune` every night";
+            let help = format!(
+                "add [prune] with idle = \"400d\"{}, and run `wikifarm session prune` every night",
+                anonymous_policy(wiki)
+            );
             sink.report(wiki, wiki.span_of(Key::CookieLifetime), message, help);
         }
     }
@@ -69,7 +72,24 @@ fn never_pruned(farm: &Farm, sink: &mut Sink) {
         let message = format!(
             "{which} are never removed: MoinMoin 1.9.0 stores no expiry time, and [prune] has no idle"
         );
-        sink.report(wiki, farm.prune.span.clone(), message, "add idle, slightly longer than a login lasts");
+        let anonymous = if farm.prune.anonymous.is_none() { anonymous_policy(wiki) } else { String::new() };
+        let help = format!("add idle, slightly longer than a login lasts{anonymous}");
+        sink.report(wiki, farm.prune.span.clone(), message, help);
+    }
+}
+
+/// The policy for the anonymous sessions of MoinMoin 1.9.0, as part of advice.
+fn anonymous_policy(wiki: &Wiki) -> String {
+    match (wiki.version().behavior(), lifetimes(wiki.moin()).map(|found| found.anonymous)) {
+        (Behavior::V1_9_0, Ok(Lifetime::Seconds(seconds))) if seconds >= 1.0 => {
+            let (number, unit) = match seconds {
+                _ if seconds % 3600.0 == 0.0 => (seconds / 3600.0, "h"),
+                _ if seconds % 60.0 == 0.0 => (seconds / 60.0, "m"),
+                _ => (seconds, "s"),
+            };
+            format!(" and anonymous = \"{number:.0}{unit}\"")
+        }
+        _ => String::new(),
     }
 }
 

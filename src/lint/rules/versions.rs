@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::lifetime::usual_lifetime;
 use crate::farm::{Change, Farm, Fix, Key, Setting, Value, Wiki, quoted, table_key};
 use crate::lint::finding::MOST_WIKIS;
 use crate::lint::finding::Severity::{Error, Note, Warning};
@@ -100,7 +101,7 @@ fn lifetime_format(wiki: &Wiki, sink: &mut Sink) {
     let write_pair = |pair: Option<&Value>, sink: &Sink| match pair {
         Some(pair) => format!("write {} for this wiki", line(pair, sink)),
         None => {
-            format!("write the hours that a login lasts, such as {}", line(&Value::Pair(0.0, 12.0), sink))
+            format!("write the hours that a login lasts, such as {}", line(&usual_lifetime(wiki), sink))
         }
     };
     let (message, help) = match (&setting.value, wiki.version().behavior()) {

@@ -30,7 +30,7 @@ pub(super) fn show(plan: &Plan, reveal: bool, context: &mut Context<'_>) -> Resu
         let kept = counts.states.no_expires.saturating_sub(anonymous);
         if kept > 0 && store.without_expires() == WithoutExpires::Usual {
             let kept = format!(
-                "{}: keeps {} without `expires`, which MoinMoin 1.9.0 never writes: set `idle` to remove old ones",
+                "{}: keeps {} without `expires`, which MoinMoin 1.9.0 never writes: set `idle` to remove old ones, and `anonymous` for those of visitors",
                 store.spec().address(),
                 sessions(kept)
             );
