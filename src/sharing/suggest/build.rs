@@ -102,6 +102,9 @@ fn set(wiki: &mut Wiki, key: Key, value: Option<Value>) {
     }
 }
 
+/// The lifetime of a login in MoinMoin, in hours, if no setting gives another.
+const USUAL: f64 = 12.0;
+
 /// Gives the wikis versions that can share a login, if there are any.
 fn upgrade(party: &mut [Wiki], way: Way) {
     let families: Vec<Family> = party.iter().map(Family::of).collect();
@@ -112,12 +115,15 @@ fn upgrade(party: &mut [Wiki], way: Way) {
     let new = party.iter().filter(|wiki| Family::of(wiki) == Family::New).map(Wiki::version);
     let newest = new.max_by_key(|version| version.behavior()).unwrap_or(Version::LATEST_1_9);
     for wiki in party.iter_mut() {
-        if Family::of(wiki) == Family::Fixed || (mixed && Family::of(wiki) == Family::Old) {
+        let family = Family::of(wiki);
+        if family == Family::Fixed || (mixed && family == Family::Old) {
             let lifetime = wiki.value(Key::CookieLifetime).and_then(Value::number);
             let anonymous = wiki.value(Key::AnonymousSessionLifetime).and_then(Value::number);
             *wiki = wiki.with(Key::Moin, Some(Value::Version(newest)));
-            if let Some(hours) = lifetime {
-                // 0 is ten years in 1.8, and no login at all in 1.9.
+            if lifetime.or(anonymous).is_some() {
+                let hours = lifetime.unwrap_or(USUAL);
+                // 1.7 and 1.8 drop the fraction. Then 0 is ten years, and no login at all in 1.9.
+                let hours = if family == Family::Old { hours.trunc() } else { hours };
                 let hours = if hours == 0.0 { 87600.0 } else { hours };
                 set(wiki, Key::CookieLifetime, Some(Value::Pair(anonymous.unwrap_or(0.0), hours)));
             }

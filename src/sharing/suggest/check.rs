@@ -123,12 +123,12 @@ impl Check<'_> {
     fn leaks(&self, at: usize, site: &Site) -> bool {
         let Left::Cookie(cookie) = site.left(As::User) else { return false };
         let domain = self.domains.get(self.intents.party_of.get(at).copied().unwrap_or_default());
-        let needed = domain.and_then(Option::as_deref).unwrap_or(site.target.host());
+        // The wikis of one host need no Domain.
+        let is_needed =
+            |host: &str| domain.and_then(Option::as_deref).is_some_and(|needed| domain_match(host, needed));
         !cookie.host_only
             && self.other_hosts.iter().any(|(host, _)| {
-                domain_match(host, &cookie.domain)
-                    && host != site.target.host()
-                    && !domain_match(host, needed)
+                domain_match(host, &cookie.domain) && host != site.target.host() && !is_needed(host)
             })
     }
 

@@ -276,3 +276,39 @@ fn cookie_that_only_firefox_rejects_is_found_and_repaired() {
         assert_eq!(words(&found), ["unset cookie_domain in one"]);
     }
 }
+
+#[test]
+fn cookie_of_one_host_goes_to_no_other_host() {
+    let farm = "moin = \"1.9.11\"\n[farm]\nother_hosts = [\"www.example.org\"]\n\
+                [wikis.docs]\nurl = \"https://example.org/\"\ndata_dir = \"docs\"\ncookie_domain = \".example.org\"\n";
+    assert_eq!(words(&search(farm)), ["unset cookie_domain in docs"]);
+}
+
+#[test]
+fn upgrade_keeps_the_lifetimes_that_the_old_version_uses() {
+    let farm = |lines: &str| {
+        let wiki = |name: &str, moin: &str, lines: &str| {
+            format!(
+                "[wikis.{name}]\nmoin = \"{moin}\"\nurl = \"https://{name}.example.org/\"\ndata_dir = \"{name}\"\n{lines}\n"
+            )
+        };
+        let share = "[[share]]\nwikis = [\"a\", \"b\"]\n";
+        let farm = wiki("a", "1.9.11", "cookie_name = \"lab\"") + &wiki("b", "1.8.7", lines) + share;
+        let found = search(&farm);
+        words(&found).first().cloned().unwrap_or_default()
+    };
+    for (lines, pair) in [
+        ("cookie_lifetime = 0.5", Some("[0, 87600]")),
+        ("cookie_lifetime = 0", Some("[0, 87600]")),
+        ("cookie_lifetime = 2.7", Some("[0, 2]")),
+        ("anonymous_session_lifetime = 0.5", Some("[0.5, 12]")),
+        ("", None),
+    ] {
+        let words = farm(lines);
+        assert!(words.contains("upgrade MoinMoin to 1.9.11"), "{words}");
+        match pair {
+            Some(pair) => assert!(words.contains(&format!("cookie_lifetime = {pair}")), "{lines}: {words}"),
+            None => assert!(!words.contains("cookie_lifetime"), "{words}"),
+        }
+    }
+}

@@ -45,8 +45,12 @@ fn paste(new: &Farm, suggestion: &Suggestion) -> Vec<Paste> {
         let keys: Vec<Key> = own.map(|change| change.key).collect();
         let python = write::settings(wiki, &keys);
         let flask = wiki.version().behavior() >= Behavior::V2;
-        let file =
-            if flask { format!("wikiconfig.py of {}", wiki.name) } else { format!("{}.py", wiki.siteid()) };
+        let file = match wiki.siteid() {
+            _ if flask => format!("wikiconfig.py of {}", wiki.name),
+            siteid if siteid == wiki.name => format!("{siteid}.py"),
+            // Stand-alone wikis have files of the same name.
+            siteid => format!("{siteid}.py of {}", wiki.name),
+        };
         match found.iter_mut().find(|paste| paste.python == python) {
             _ if python.is_empty() => {}
             Some(paste) => paste.files.push(file),
