@@ -20,6 +20,10 @@ const REACHES_ALL: &str = "eval exec execfile compile globals locals vars reload
                            sys._getframe sys._current_frames importlib imp inspect gc ctypes runpy \
                            __builtins__ __builtin__ builtins";
 
+/// Attributes of functions and frames, and of `sys`, that lead to the names of modules.
+const FRAMES: &str =
+    "modules func_globals f_globals f_locals f_back f_builtins gi_frame tb_frame cr_frame ag_frame";
+
 /// Whether code can reach everything through this name.
 pub(super) fn reaches_all(name: &str) -> bool {
     let below =
@@ -31,7 +35,7 @@ pub(super) fn reaches_all(name: &str) -> bool {
 pub(super) fn reaches(name: &str) -> bool {
     let plain = ["__init__", "__name__", "__doc__", "__file__", "__module__", "__version__"];
     let special = name.starts_with("__") && !plain.contains(&name);
-    special || ["globals", "frame", "modules", "f_back"].iter().any(|it| name.contains(it))
+    special || FRAMES.split(' ').any(|it| it == name)
 }
 
 /// Functions that only look at what they are given.

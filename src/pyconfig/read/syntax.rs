@@ -71,7 +71,9 @@ pub(super) fn look_over(tree: &Tree, text: &str, python_3: bool) -> Findings {
             "comment" => {
                 found.comments.push(node.byte_range());
                 let shown = text.get(node.byte_range()).unwrap_or_default().trim_start_matches(['#', ' ']);
-                if !["{{", "{%", "{#", "<%"].iter().any(|it| shown.starts_with(it)) {
+                let line = text.get(..=node.start_byte()).and_then(|it| it.rsplit('\n').next());
+                let opens = |it: &str| shown.starts_with(it) || line.is_some_and(|line| line.contains(it));
+                if !["{{", "{%", "{#", "<%"].into_iter().any(opens) {
                     strings.push(node.byte_range());
                 }
                 continue;
@@ -274,6 +276,28 @@ mod tests {
         for text in ["{}", "{{}}", "{0}", "$a", "a < %s", "{a: {b: 1}}", "%(a)s"] {
             assert_eq!(template(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn look_over_names_the_line_of_a_marker() {
+        let lines = [
+            "a = <%= @x %>",
+            "<% @wikis.each do |w| %>",
+            "<% if a # note %>",
+            "{#- c -#}",
+            "# {% if x %}",
+            "a = {{ x['y'] }}",
+            "a = ${x}",
+        ];
+        for line in lines {
+            let text = format!("b = '{{{{ x }}}}'\n{line}\nc = 1\n");
+            let found = look_over(&parse(&text).unwrap(), &text, false);
+            let start = found.template.unwrap_or_else(|| panic!("{line}")).start;
+            assert_eq!(text.get(..start).unwrap().lines().count().max(2), 2, "{line}");
+            assert_eq!(found.errors.len(), 1, "{line}");
+        }
+        let text = "d = {# a note\n 'a': 1} #}\n# as in ${HOME} or {{ x }}\n";
+        assert_eq!(look_over(&parse(text).unwrap(), text, false).template, None);
     }
 
     #[test]
