@@ -72,8 +72,8 @@ pub(super) fn look_over(tree: &Tree, text: &str, python_3: bool) -> Findings {
                 found.comments.push(node.byte_range());
                 let shown = text.get(node.byte_range()).unwrap_or_default().trim_start_matches(['#', ' ']);
                 let line = text.get(..=node.start_byte()).and_then(|it| it.rsplit('\n').next());
-                let opens = |it: &str| shown.starts_with(it) || line.is_some_and(|line| line.contains(it));
-                if !["{{", "{%", "{#", "<%"].into_iter().any(opens) {
+                let within = line.is_some_and(|line| line.contains("<%") || line.ends_with("{#"));
+                if !within && !shown.starts_with("{%") && !shown.starts_with("<%") {
                     strings.push(node.byte_range());
                 }
                 continue;
