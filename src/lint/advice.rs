@@ -33,7 +33,8 @@ impl Advice {
         }
         let suffixes = model.suffixes();
         let accept = |changed: &Farm| (self.accept)(farm, changed, &suffixes);
-        let found = self.found.get_or_init(|| suggest(farm, model, &Asked::default(), &accept));
+        let search = || suggest(farm, model, &Asked::default(), &accept).by_affected(farm, &suffixes);
+        let found = self.found.get_or_init(search);
         match found.suggestions.first() {
             Some(first) if first.changes.len() > MOST_CHANGES => Some(format!(
                 "run `wikifarm cookie suggest`: {} settings have to change",

@@ -149,7 +149,8 @@ fn suggestion(new: &Farm, model: &Model, share: Vec<Vec<String>>, context: &Cont
     let suffixes = &context.suffixes;
     let accept = |changed: &Farm| has_no_new_errors(new, changed, suffixes);
     let asked = Asked { share, ..Asked::default() };
-    Some(suggest(new, model, &asked, &accept).suggestions.first()?.words())
+    let found = suggest(new, model, &asked, &accept).by_affected(new, suffixes);
+    Some(found.suggestions.first()?.words())
 }
 
 /// The new farm, with its relative paths read from the directory of the old file: usually one of the two is a copy.

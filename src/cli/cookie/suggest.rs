@@ -57,7 +57,9 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     let suffixes = context.suffixes.clone();
     let accept = |changed: &Farm| has_no_new_errors(&farm, changed, &suffixes);
     let found = suggest(&farm, &model, &asked, &accept);
-    let shown = rollout::all(&farm, &found, &asked, context);
+    let mut shown = rollout::all(&farm, &found, &asked, context);
+    // As in `Found::by_affected`, with the effects that are already known.
+    shown.sort_by_key(|one| (one.settings, one.rollout.log_in_again.len() + one.rollout.stuck.len()));
     match context.format {
         Format::Json => {
             context.document(&Document { met: found.met, suggestions: &shown, impossible: &found.impossible })

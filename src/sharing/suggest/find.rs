@@ -37,24 +37,26 @@ type Accept<'a> = &'a (dyn Fn(&Farm) -> bool + Sync);
 /// reasons.
 pub fn suggest(farm: &Farm, model: &Model, asked: &Asked, accept: &(dyn Fn(&Farm) -> bool + Sync)) -> Found {
     let others = [Profile::Chromium, Profile::Firefox].into_iter().filter(|it| *it != model.profile());
-    let others = others.map(|profile| model.in_browser(farm, &RealDirectories::default(), profile));
-    let others: Vec<Model> = others.collect();
+    let profiles: Vec<Profile> = std::iter::once(model.profile()).chain(others).collect();
     let intents = Intents::new(farm, model, asked);
-    let models = || std::iter::once(model).chain(&others);
-    let profiles: Vec<Profile> = models().map(Model::profile).collect();
-    let searches = models().map(|model| Search::new(farm, model, &intents));
-    let broken = searches.filter(|search| search.check().whole().is_some()).collect::<Vec<_>>();
-    let mut found = Found { met: broken.is_empty(), suggestions: Vec::new(), impossible: Vec::new() };
-    for search in &broken {
-        found.search(search, &profiles, accept);
+    let mut found = Found { met: true, suggestions: Vec::new(), impossible: Vec::new() };
+    let mut broken = Vec::new();
+    for profile in profiles.iter().copied() {
         if !found.suggestions.is_empty() {
             break;
         }
+        let other = (profile != model.profile())
+            .then(|| model.in_browser(farm, &RealDirectories::default(), profile));
+        let search = Search::new(farm, other.as_ref().unwrap_or(model), &intents);
+        if search.check().whole().is_some() {
+            found.met = false;
+            broken.push(profile);
+            found.search(&search, &profiles, accept);
+        }
     }
-    found.rank(farm, &model.suffixes());
-    if let ([only], true) = (&broken[..], profiles.len() > 1) {
-        let browser = only.model.profile().title();
-        found.impossible.iter_mut().for_each(|why| *why = format!("with {browser}, {why}"));
+    found.rank();
+    if let [only] = broken[..] {
+        found.impossible.iter_mut().for_each(|why| *why = format!("with {}, {why}", only.title()));
     }
     found
 }
@@ -78,19 +80,21 @@ impl Found {
         }
     }
 
-    /// Sorts the suggestions, smallest first; of equally large ones, the one that affects users of fewer wikis comes first.
-    fn rank(&mut self, farm: &Farm, suffixes: &SharedSuffixes) {
+    /// Of equally large suggestions, puts the one first that affects users of fewer wikis.
+    #[must_use]
+    pub fn by_affected(mut self, farm: &Farm, suffixes: &SharedSuffixes) -> Found {
+        let affected = one_by_one(&self.suggestions, |one| affected(farm, one, suffixes));
+        let mut ranked: Vec<_> = affected.into_iter().zip(self.suggestions).collect();
+        ranked.sort_by_key(|(affected, one)| (one.settings, *affected));
+        self.suggestions = ranked.into_iter().map(|(_, one)| one).collect();
+        self
+    }
+
+    fn rank(&mut self) {
         self.suggestions.sort_by_key(|one| (one.settings, one.changes.len()));
         // A much larger change is no alternative.
         let most = self.suggestions.first().map_or(0, |first| 2 * first.settings + 1);
         self.suggestions.retain(|suggestion| suggestion.settings <= most);
-        let ties = self.suggestions.windows(2).any(|two| matches!(two, [a, b] if a.settings == b.settings));
-        if ties {
-            let affected = one_by_one(&self.suggestions, |one| affected(farm, one, suffixes));
-            let mut ranked: Vec<_> = affected.into_iter().zip(self.suggestions.drain(..)).collect();
-            ranked.sort_by_key(|(affected, one)| (one.settings, *affected));
-            self.suggestions = ranked.into_iter().map(|(_, one)| one).collect();
-        }
         self.suggestions.truncate(MOST);
         if !self.suggestions.is_empty() {
             self.impossible.clear();

@@ -53,7 +53,7 @@ pub struct Undeletable {
     #[serde(flatten)]
     pub cookie: CookieKey,
     /// The wikis of the new farm that set the same cookie, with or without Secure: a header that deletes it logs their
-    /// users out. Empty if the cookie is Secure, and no wiki within its domain is at https.
+    /// users out. Empty if the cookie is Secure and no wiki within its domain is at https: no header can delete it.
     pub used_by: Vec<String>,
 }
 
@@ -146,10 +146,9 @@ fn deletions(seats: &[Acted], cases: &[Vec<Case>], affected: &[usize]) -> (Vec<D
             let own = owner.unwrap_or(acted).remembered.as_ref().map(|(_, cookie)| CookieKey::of(cookie));
             let sent = case.cookies.iter().filter(|cookie| cookie.old).map(|cookie| cookie.cookie.clone());
             for cookie in sent.chain(own.filter(|_| refused)) {
-                let same = ours.iter().filter(|(ours, _)| ours.is_same(&cookie));
-                let mut used_by: Vec<String> = same.map(|(_, wiki)| (*wiki).to_owned()).collect();
-                used_by.dedup();
-                let Some(url) = deleting_url(&cookie, acted, seats).filter(|_| used_by.is_empty()) else {
+                let url = deleting_url(&cookie, acted, seats);
+                let used_by = if url.is_some() { used_by(&cookie, &ours) } else { Vec::new() };
+                let Some(url) = url.filter(|_| used_by.is_empty()) else {
                     let one = Undeletable { cookie, used_by };
                     if !undeletable.contains(&one) {
                         undeletable.push(one);
@@ -175,6 +174,15 @@ fn deletions(seats: &[Acted], cases: &[Vec<Case>], affected: &[usize]) -> (Vec<D
         Deletion { url, cookie, set_cookie, until, until_at }
     };
     (found.into_iter().map(deletion).collect(), undeletable)
+}
+
+/// The wikis of the new farm that set the same cookie.
+fn used_by(cookie: &CookieKey, ours: &[(CookieKey, &str)]) -> Vec<String> {
+    let same = ours.iter().filter(|(ours, _)| ours.is_same(cookie));
+    let mut wikis: Vec<String> = same.map(|(_, wiki)| (*wiki).to_owned()).collect();
+    // A wiki has a seat for each URL.
+    wikis.dedup();
+    wikis
 }
 
 /// The URL of a wiki whose header can delete an old cookie that affects a wiki: of that wiki, except for a Secure cookie

@@ -253,6 +253,8 @@ fn secure_cookie_cannot_be_deleted_over_http() {
     };
     let suggestions = diff(&wiki("https"), &wiki("http")).suggestions;
     assert_eq!(suggestions.with_deletions.map(Left::is_well), None);
+    let [cookie] = &suggestions.undeletable[..] else { panic!("{suggestions:#?}") };
+    assert_eq!((cookie.used_by.as_slice(), cookie.cookie.secure), (&[][..], true));
     assert!(suggestions.with_fresh_names.unwrap().is_well());
 }
 
