@@ -83,7 +83,12 @@ fn word(
             users.get(name).copied().unwrap_or_default() == ours
         })
     };
-    let valid = |word: &String| full(word).iter().all(|name| is_valid(name));
+    // The name depends only on the family.
+    let mut examples: Vec<&&Wiki> = members.iter().collect();
+    examples.sort_by_key(|wiki| Family::of(wiki) as u8);
+    examples.dedup_by_key(|wiki| Family::of(wiki));
+    let valid =
+        |word: &String| examples.iter().all(|wiki| is_valid(&named(wiki, word).moin().session_cookie_name()));
     if let Some(known) = most_common(members.iter().filter_map(written).filter(valid))
         && inside(&known)
     {
