@@ -83,6 +83,10 @@ impl Found {
     /// Of equally large suggestions, puts the one first that affects users of fewer wikis.
     #[must_use]
     pub fn by_affected(mut self, farm: &Farm, suffixes: &SharedSuffixes) -> Found {
+        let equal = |two: &[Suggestion]| matches!(two, [a, b] if a.settings == b.settings);
+        if !self.suggestions.windows(2).any(equal) {
+            return self;
+        }
         let affected = one_by_one(&self.suggestions, |one| affected(farm, one, suffixes));
         let mut ranked: Vec<_> = affected.into_iter().zip(self.suggestions).collect();
         ranked.sort_by_key(|(affected, one)| (one.settings, *affected));
