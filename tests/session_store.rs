@@ -99,7 +99,7 @@ fn session_store_with_a_bad_location_is_shown_with_its_position() {
         let findings = place.wikifarm("config check --format json").any_stdout().status(1).run().json();
         let all = findings["findings"].as_array().unwrap();
         let finding = all.iter().find(|finding| finding["rule"] == "invalid-value").unwrap();
-        assert_eq!((&finding["message"], &finding["line"]), (&json!(why), &json!(11)));
+        assert_eq!((&finding["message"], &finding["line"]), (&json!(format!("one: {why}")), &json!(11)));
     }
 }
 
