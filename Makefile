@@ -1,7 +1,7 @@
 # demo: build wikifarm and show it. check: everything CI checks; check-offline needs no server, and check-servers runs the tests that do.
 # bless: write what the binary prints now into the tests' snapshots and the docs; see CONTRIBUTING.md.
 # docs: build the book in docs with mdBook.
-# install: program, manual pages, completions (PREFIX, DESTDIR). deny: licences and sources.
+# install: program, manual pages, completions (PREFIX, DESTDIR). deny: licenses and sources.
 # bench: how fast it checks 5,000 wikis, and how fast it is beside the bare system calls, on stores of 100,000 and 1,000,000 sessions (some 8 GB and 15 minutes).
 # WIKIFARM_STRESS=60 make check: the races against writing wikis and an attacker run for a minute each instead of a second.
 CARGO ?= cargo

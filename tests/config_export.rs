@@ -175,7 +175,7 @@ fn export_writes_a_cookie_name_as_the_version_reads_it() {
         "cookie_name = \"lab\"\nsession_id_handler = \"custom\"",
         &[
             ignored,
-            "# session_id_handler stays your own",
+            "# keep your own session_id_handler",
             "# wikifarm: session_id_handler = \"custom\"",
             "pass",
         ],
@@ -211,7 +211,7 @@ fn export_for_moinmoin_2_writes_flask_names_at_module_level() {
             "# session_dir is left out: 2.0 stores the session in the cookie",
             "# user_dir is left out: 2.0 keeps everything in its stores",
             "# wikifarm: user_dir = \"/srv/users\"",
-            "# SECRET_KEY is yours to set: wikifarm knows no keys, only what the farm file calls them",
+            "# set SECRET_KEY yourself: the farm file has only its name",
             "# wikifarm: secret_key_id = \"k\"",
             "SESSION_COOKIE_DOMAIN = '.example.org'",
             "SESSION_COOKIE_PATH = '/one'",
@@ -258,7 +258,7 @@ fn export_names_settings_that_the_version_ignores() {
     exported(
         "1.9.11",
         "auth = [\"moin\", \"ldap\"]",
-        &["# the objects for auth are yours to make", "# wikifarm: auth = [\"moin\", \"ldap\"]", "pass"],
+        &["# write the objects for auth yourself", "# wikifarm: auth = [\"moin\", \"ldap\"]", "pass"],
     );
 }
 

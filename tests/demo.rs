@@ -15,7 +15,7 @@ fn demo_tour_commands_print_the_same_when_typed() {
         [
             "$ wikifarm cookie preview",
             "$ wikifarm cookie explain docs trap",
-            "$ wikifarm session list --user BobBuilder --state live",
+            "$ wikifarm session list --user BobBuilder --state live --limit 3",
             "$ wikifarm session prune --dry-run",
         ]
     );

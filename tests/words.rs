@@ -7,7 +7,7 @@ use std::process::Command;
 use syn::visit::Visit;
 
 /// Words to avoid, each with a better one.
-const AVOID: [(&str, &str); 32] = [
+const AVOID: [(&str, &str); 34] = [
     ("hurt", "the effect on people"),
     ("keeps out", "rejects"),
     ("let go", "removed or released"),
@@ -26,6 +26,7 @@ const AVOID: [(&str, &str); 32] = [
     ("honoured", "honored"),
     ("left behind", "leftover"),
     ("licence", "license"),
+    ("licences", "licenses"),
     ("likewise", "leave it out"),
     ("mend", "fix"),
     ("mended", "fixed"),
@@ -34,6 +35,7 @@ const AVOID: [(&str, &str); 32] = [
     ("that are none", "which are not"),
     ("the letter", "RFC 6265bis"),
     ("told", "printed or reported"),
+    ("says", "prints, shows, has, or reports"),
     ("tell", "print, show, or report"),
     ("tells", "prints, shows, or reports"),
     ("harm", "the effect on people"),
@@ -125,7 +127,16 @@ fn messages_give_no_advice_because_help_lines_do() {
 #[test]
 fn docs_avoid_unclear_words() {
     let mut wrong = Vec::new();
-    let texts = ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "farm.example.toml"];
+    let texts = [
+        "README.md",
+        "CONTRIBUTING.md",
+        "SECURITY.md",
+        "CHANGELOG.md",
+        "CODE_OF_CONDUCT.md",
+        "farm.example.toml",
+        "Makefile",
+        ".pre-commit-hooks.yaml",
+    ];
     let texts = texts.map(|file| root().join(file));
     for path in
         files("docs", ".md").into_iter().chain(files("contrib", ".md")).chain(files("man", "")).chain(texts)

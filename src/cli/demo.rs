@@ -23,7 +23,10 @@ pub(super) struct Options {
 const TOUR: [(&str, &[&str]); 4] = [
     ("Which wikis share a login, and which log users out?", &["cookie", "preview"]),
     ("Why does visiting trap log users out of docs?", &["cookie", "explain", "docs", "trap"]),
-    ("Where is BobBuilder logged in?", &["session", "list", "--user", "BobBuilder", "--state", "live"]),
+    (
+        "Where is BobBuilder logged in?",
+        &["session", "list", "--user", "BobBuilder", "--state", "live", "--limit", "3"],
+    ),
     ("Which sessions can be removed, and why?", &["session", "prune", "--dry-run"]),
 ];
 

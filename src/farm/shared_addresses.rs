@@ -1,4 +1,4 @@
-//! Shared addresses: only one of the wikis at an address can be reached, and the farm file does not say which.
+//! Shared addresses: only one of the wikis at an address can be reached, and the farm file does not define which.
 
 use std::collections::BTreeMap;
 

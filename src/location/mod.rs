@@ -62,7 +62,7 @@ pub enum Location {
     },
 }
 
-/// A text that is not the address of a store.
+/// A text that is not the location of a store.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum LocationError {

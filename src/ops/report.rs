@@ -16,7 +16,7 @@ pub trait Counts: Copy + Default {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[schemars(rename = "StoreResult")]
 pub struct StoreResult<C, M> {
-    /// The address of the store.
+    /// The location of the store.
     pub store: String,
     /// The wikis that use it.
     pub wikis: Vec<String>,

@@ -26,11 +26,11 @@ pub(super) const NOW: f64 = 1_795_400_000.0;
 pub enum Storage {
     /// In a directory, in the layout that goes with the id's form, or in a database.
     Directory(Location, Identity),
-    /// In the cookie itself, signed with that key (2.0); `None` if the farm file does not say which.
+    /// In the cookie itself, signed with that key (2.0); `None` if the farm file does not define which.
     Cookie(Option<String>),
     /// 1.9.0: in the directory of the first visited wiki of the process.
     Process(Location, Identity),
-    /// The farm file does not say it.
+    /// The farm file does not give it.
     Unknown,
 }
 

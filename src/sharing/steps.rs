@@ -81,7 +81,7 @@ pub enum Evidence {
     OtherStorage,
     /// Step 4: one keeps sessions on disk, the other in the cookie.
     OtherKindOfStorage,
-    /// Step 4: the farm file does not say where one of them keeps its sessions.
+    /// Step 4: the farm file does not define where one of them keeps its sessions.
     UnknownStorage(Side),
     /// Step 5: an anonymous session names no user.
     NoUser,
@@ -93,7 +93,7 @@ pub enum Evidence {
     UnknownMethod(String),
     /// Step 5: they keep their users in two directories.
     OtherUsers,
-    /// Step 5: the farm file does not say where one of them keeps its users.
+    /// Step 5: the farm file does not define where one of them keeps its users.
     UnknownUsers(Side),
     /// Step 6: the signed cookie carries its own age.
     OwnAge,

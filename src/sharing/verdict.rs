@@ -28,7 +28,7 @@ pub enum Verdict {
     Shared,
     /// The session of A does not reach B, and has no effect there.
     Separate,
-    /// The farm file does not say enough.
+    /// The farm file does not give enough.
     Unknown,
     /// B's own cookie hides the cookie of A.
     Shadowed,

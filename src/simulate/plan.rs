@@ -91,7 +91,7 @@ impl Plan {
         }
     }
 
-    /// What the plan assumes because the farm files do not say it.
+    /// What the plan assumes because the farm files do not give it.
     pub fn assumptions(&self) -> &[String] {
         &self.assumptions
     }

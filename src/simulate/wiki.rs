@@ -122,7 +122,7 @@ impl Site {
         }
     }
 
-    /// What is assumed because the farm file does not say it.
+    /// What is assumed because the farm file does not give it.
     pub(super) fn assumptions(&self) -> Vec<String> {
         let silent = |what: &str| {
             format!("{}: the directory of the {what} is unknown: assuming a separate directory", self.name)

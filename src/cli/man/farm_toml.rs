@@ -41,7 +41,7 @@ const DURATION: &str = "a duration such as \"12h\"";
 const RULES: &str = "a list of rules and families";
 
 /// The keys of these tables.
-const OWN: [Own; 13] = [
+const OWN: [Own; 17] = [
     own("grace", DURATION, None, "\"2h\""),
     own("idle", DURATION, None, "\"90d\""),
     own("no_expires", DURATION, None, "\"2d\""),
@@ -55,7 +55,14 @@ const OWN: [Own; 13] = [
     own("allow", RULES, Some("[]"), "[\"missing-directory\"]"),
     own("warn", RULES, Some("[]"), "[\"log-out-trap\"]"),
     own("deny", RULES, Some("[]"), "[\"security\"]"),
+    own("group", "the name of a group", None, "\"lab\""),
+    own("unset", "a list of settings", Some("[]"), "[\"cookie_domain\"]"),
+    own("lint", "a table with allow, warn, and deny", None, "{ allow = [\"missing-directory\"] }"),
+    own("other_hosts", "a list of hosts", Some("[]"), "[\"www.example.org\"]"),
 ];
+
+/// The keys of `[farm]` and of `[wikis.NAME]` that are not settings of wikis.
+const NO_SETTINGS: [&str; 4] = ["group", "unset", "lint", "other_hosts"];
 
 /// The page.
 pub(super) fn page() -> String {
@@ -68,6 +75,17 @@ pub(super) fn page() -> String {
     page.text("`[wikis.NAME]` accepts all these settings. `[farm]` and `[groups.NAME]` accept the settings that are marked as inherited.");
     Key::all().for_each(|key| setting(key, &mut page));
     let document = schema::document();
+    page.section("OTHER KEYS");
+    page.text(
+        "`[wikis.NAME]` also accepts group, unset, and lint, `[groups.NAME]` group and unset, and `[farm]` other_hosts.",
+    );
+    let tables = [&document["properties"]["wikis"]["additionalProperties"], &document["properties"]["farm"]];
+    for (name, key) in NO_SETTINGS
+        .iter()
+        .filter_map(|name| tables.iter().find_map(|table| Some((*name, table["properties"].get(*name)?))))
+    {
+        policy(name, key, &mut page);
+    }
     for (key, title) in TABLES {
         page.section(&format!("TABLE {title}"));
         let table = &document["properties"][key];
@@ -111,6 +129,9 @@ fn tables(page: &mut Roff) {
 
 fn setting(key: Key, page: &mut Roff) {
     let mut text = format!("{}.\n\nType: {}.", capital(key.about()), key.kind().describe());
+    if key == Key::Url {
+        text += " Required.";
+    }
     if key.inheritable() {
         text += " Inherited.";
     }

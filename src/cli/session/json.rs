@@ -11,7 +11,7 @@ use crate::text::measure::rfc3339;
 /// A session.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct SessionJson {
-    /// The address of the store.
+    /// The location of the store.
     pub(super) store: String,
     /// The shortest unique prefix of the id; the whole id with `--reveal`.
     pub(super) id: String,

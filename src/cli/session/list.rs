@@ -133,7 +133,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     Ok(exit)
 }
 
-/// Says where the sessions of MoinMoin 2 are.
+/// Prints where the sessions of MoinMoin 2 are.
 fn moin_2(farm: &Farm, context: &mut Context<'_>) {
     let wikis: Vec<&str> = of_moin_2(farm).map(|wiki| wiki.name.as_str()).collect();
     // `-v` gives the reason for each wiki.

@@ -57,7 +57,7 @@ struct Json<'a> {
     rule: &'static str,
     /// `error` or `warning`.
     severity: &'static str,
-    /// The address of the store.
+    /// The location of the store.
     store: String,
     /// The wikis that use the store.
     wikis: Vec<&'a str>,
@@ -76,7 +76,7 @@ struct Count {
     rule: &'static str,
     /// `error` or `warning`.
     severity: &'static str,
-    /// The address of the store.
+    /// The location of the store.
     store: String,
     /// The number of files, directories, or sessions.
     files: u64,

@@ -57,7 +57,7 @@ const SCHEMES: [&str; 4] = ["moin-1.8", "moin-1.9", "json", "sqlite"];
 /// A session directory or database.
 #[derive(Serialize, JsonSchema)]
 struct Row<'a> {
-    /// The address of the store.
+    /// The location of the store.
     store: String,
     /// The layout.
     layout: &'a str,

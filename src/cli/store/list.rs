@@ -54,7 +54,7 @@ pub(super) struct Document {
 /// A store. The counts are absent if it could not be read.
 #[derive(Debug, Serialize, JsonSchema)]
 struct Row {
-    /// The address of the store.
+    /// The location of the store.
     store: String,
     /// The layout.
     layout: String,

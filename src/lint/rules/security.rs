@@ -141,7 +141,7 @@ fn sample_secret_key(farm: &Farm, sink: &mut Sink) {
 }
 
 fn shared_secret_key(farm: &Farm, sink: &mut Sink) {
-    // Without [[share]] the farm file does not say which logins should be shared.
+    // Without [[share]] the farm file does not define which logins should be shared.
     if farm.shares.is_empty() {
         return;
     }

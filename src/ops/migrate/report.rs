@@ -44,7 +44,7 @@ pub struct Counts {
     /// Refused: the user has no counterpart at the target.
     pub without_user: u64,
     /// Refused: no `expires`, which the wikis at the target require.
-    pub without_expires: u64,
+    pub no_expires: u64,
     /// Failed to read or write.
     pub failed: u64,
     /// Ended at the source during the run. A copy was removed again.
@@ -75,7 +75,7 @@ impl Counts {
             unreadable,
             unfit_ids,
             without_user,
-            without_expires,
+            no_expires,
             failed,
             gone,
             left,
@@ -97,7 +97,7 @@ impl Counts {
             (&mut self.unreadable, unreadable),
             (&mut self.unfit_ids, unfit_ids),
             (&mut self.without_user, without_user),
-            (&mut self.without_expires, without_expires),
+            (&mut self.no_expires, no_expires),
             (&mut self.failed, failed),
             (&mut self.gone, gone),
             (&mut self.left, left),
@@ -125,7 +125,7 @@ pub struct Tally {
 /// Why sessions were refused or failed. Equal reasons are one problem.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 pub struct Problem {
-    /// The address of the store; null if the message names it.
+    /// The location of the store; null if the message names it.
     pub store: Option<String>,
     /// The reason.
     pub message: String,
@@ -229,9 +229,9 @@ fn shown(name: &str) -> String {
 /// The report of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Report {
-    /// The address of the source.
+    /// The location of the source.
     pub from: String,
-    /// The address of the target.
+    /// The location of the target.
     pub to: String,
     /// Counts and problems.
     #[serde(flatten)]
@@ -256,9 +256,9 @@ pub struct Report {
 /// The report of a rollback.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Undone {
-    /// The address of the source.
+    /// The location of the source.
     pub from: String,
-    /// The address of the target.
+    /// The location of the target.
     pub to: String,
     /// Copies removed from the target.
     pub deleted: u64,

@@ -113,7 +113,7 @@ impl Skip {
             Skip::NoMac | Skip::Forbidden(_) => &mut counts.forbidden,
             Skip::Filtered => &mut counts.filtered,
             Skip::Expired => &mut counts.expired,
-            Skip::WithoutExpires => &mut counts.without_expires,
+            Skip::WithoutExpires => &mut counts.no_expires,
             Skip::UnfitId(_) => &mut counts.unfit_ids,
             Skip::UnknownUser(_) => &mut counts.without_user,
             Skip::Ended => &mut counts.ended,

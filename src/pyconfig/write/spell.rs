@@ -123,12 +123,10 @@ impl Speller<'_> {
                 [vec![Line::Note(why)], self.said(key)].concat()
             }
             (Key::Auth, Value::Names(names)) if *names != ["moin"] => {
-                [vec![Line::Note("the objects for auth are yours to make".to_owned())], self.said(key)]
-                    .concat()
+                [vec![Line::Note("write the objects for auth yourself".to_owned())], self.said(key)].concat()
             }
             (Key::SecretKeyId, Value::Text(_)) => {
-                let why =
-                    "SECRET_KEY is yours to set: wikifarm knows no keys, only what the farm file calls them";
+                let why = "set SECRET_KEY yourself: the farm file has only its name";
                 [vec![Line::Note(why.to_owned())], self.said(key)].concat()
             }
             (Key::SessionIdHandler, _) if self.wiki.handler_cookie().is_some() => {
@@ -138,7 +136,7 @@ impl Speller<'_> {
             (Key::SessionHandler | Key::SessionIdHandler | Key::SessionService, Value::Text(word))
                 if word == "custom" =>
             {
-                [vec![Line::Note(format!("{} stays your own", key.name()))], self.said(key)].concat()
+                [vec![Line::Note(format!("keep your own {}", key.name()))], self.said(key)].concat()
             }
             // These are MoinMoin's own, or stand elsewhere in the files.
             (Key::Auth | Key::SessionHandler | Key::SessionIdHandler | Key::SessionService, _)

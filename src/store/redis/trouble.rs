@@ -59,8 +59,8 @@ impl Trouble {
     /// The list of names did not end: `read` is the amount read, `size` is the number of keys that the server
     /// reports.
     pub(super) fn endless(read: &str, size: u64) -> Trouble {
-        let says = if size == u64::MAX { String::new() } else { format!(", but it reports {size} keys") };
-        let text = format!("endless list of keys: read {read}{says}");
+        let claim = if size == u64::MAX { String::new() } else { format!(", but it reports {size} keys") };
+        let text = format!("endless list of keys: read {read}{claim}");
         Trouble { text, help: Some(WHO_LISTENS), kind: io::ErrorKind::NotConnected }
     }
 

@@ -94,12 +94,12 @@ pub(super) fn sentences_of(
     both.chain(only(&mine, &theirs, first)).chain(only(&theirs, &mine, other)).collect()
 }
 
-/// The wikis that are to share a login if no file says so: those that do before or after the change.
+/// The wikis that are to share a login if no file declares any: those that do before or after the change.
 pub(super) fn before_or_after([old, new]: [&Model; 2]) -> Vec<Vec<String>> {
     [old, new].iter().flat_map(|model| shared(model, &|name| new.site(name).is_some())).collect()
 }
 
-/// The wikis that are to share a login if only the old file says so: those of its `[[share]]` tables, and those that do after
+/// The wikis that are to share a login if only the old file declares some: those of its `[[share]]` tables, and those that do after
 /// the change.
 pub(super) fn declared_or_after(old: &Farm, new: &Model) -> Vec<Vec<String>> {
     let stays = |(name, _): &&(String, Span)| new.site(name).is_some();

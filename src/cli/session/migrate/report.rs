@@ -104,7 +104,7 @@ pub(super) fn refused(report: &Report) -> u64 {
 
 /// How many sessions were refused or failed, and are not at the target.
 fn not_copied(c: &Counts) -> u64 {
-    c.forbidden + c.unsafe_files + c.unreadable + c.unfit_ids + c.without_user + c.without_expires + c.failed
+    c.forbidden + c.unsafe_files + c.unreadable + c.unfit_ids + c.without_user + c.no_expires + c.failed
 }
 
 fn human(report: &Report, moves: bool) -> String {
@@ -126,7 +126,7 @@ fn human(report: &Report, moves: bool) -> String {
         (c.unreadable, "refused: unreadable"),
         (c.unfit_ids, "refused: the target rejects the id (use --rename-ids)"),
         (c.without_user, "refused: no user with this name at the target"),
-        (c.without_expires, "refused: no `expires`, which MoinMoin 1.7 and 1.8 require"),
+        (c.no_expires, "refused: no `expires`, which MoinMoin 1.7 and 1.8 require"),
         (c.failed, "failed"),
         (c.gone, "ended during the run"),
         (c.left, "not processed: the run was stopped"),

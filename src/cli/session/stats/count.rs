@@ -37,7 +37,7 @@ pub(super) struct InState {
 /// The statistics of a store.
 #[derive(Debug, Default, Serialize, JsonSchema)]
 pub(super) struct Stats {
-    /// The address of the store.
+    /// The location of the store.
     pub(super) store: String,
     /// The wikis that use the store.
     pub(super) wikis: Vec<String>,

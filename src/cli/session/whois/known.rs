@@ -29,7 +29,7 @@ pub(super) struct Known {
 /// A session that was ended.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct Ended {
-    /// The address of the store.
+    /// The location of the store.
     pub(super) store: String,
     /// Until when no wiki accepts the id, in unix seconds.
     pub(super) until: f64,
