@@ -290,9 +290,9 @@ fn plain_and_safe(plain: &str) -> (Farm, Farm) {
 
 /// Whether a user with the old Secure cookie can log in at plain and stays logged in there, after and between visits to safe,
 /// if `sender` adds this header to its responses.
-fn stays_logged_in(sender: &str, header: &str) -> (bool, bool) {
+fn stays_logged_in(profile: Profile, sender: &str, header: &str) -> (bool, bool) {
     let (old, new) = plain_and_safe("");
-    let browser = Jar::new(Profile::Chromium);
+    let browser = Jar::new(profile);
     let site = |farm: &Farm, name: &str| {
         let wiki = farm.wiki(name).unwrap();
         crate::simulate::wiki::Site::new(wiki, &wiki.url).unwrap()
@@ -312,11 +312,12 @@ fn stays_logged_in(sender: &str, header: &str) -> (bool, bool) {
 #[test]
 fn header_that_deletes_a_secure_cookie_works_over_https_only_and_deletes_the_plain_one_too() {
     // RFC 6265bis 5.7: step 16 rejects what would replace a Secure cookie over http; step 23 finds the old cookie by name,
-    // domain, host-only flag, and path. Both browsers follow it.
-    for secure in ["", "; Secure"] {
+    // domain, host-only flag, and path.
+    for (profile, secure) in Profile::ALL.iter().flat_map(|profile| [(*profile, ""), (*profile, "; Secure")])
+    {
         let header = format!("MOIN_SESSION_x=; Path=/; Max-Age=0{secure}");
-        assert_eq!(stays_logged_in("plain", &header), (false, false), "{header}");
-        assert_eq!(stays_logged_in("safe", &header), (true, false), "{header}");
+        assert_eq!(stays_logged_in(profile, "plain", &header), (false, false), "{profile:?} {header}");
+        assert_eq!(stays_logged_in(profile, "safe", &header), (true, false), "{profile:?} {header}");
     }
     let (old, new) = plain_and_safe("");
     let suggestions = Diff::new(&old, &new, &(Arc::new(BuiltinSuffixes) as _), NOW).suggestions;
