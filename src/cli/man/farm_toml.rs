@@ -206,6 +206,8 @@ mod tests {
     use super::*;
     use crate::farm::{Farm, Table};
 
+    const THIRD: &str = "[wikis.third]\nurl = \"https://third.example.org/\"\n";
+
     #[test]
     fn page_has_a_type_and_an_accepted_example_for_each_key_of_a_policy() {
         let wiki = |name| format!("[wikis.{name}]\nurl = \"https://{name}.example.org/\"\n");
@@ -224,6 +226,17 @@ mod tests {
                 assert_ne!(problems("1979-05-27"), [], "{name}");
                 keys += 1;
             }
+        }
+        for name in NO_SETTINGS {
+            let own = OWN.iter().find(|own| own.name == name).unwrap_or_else(|| panic!("{name}"));
+            let (farm, wiki) = match name {
+                "other_hosts" => (format!("{name} = {}\n", own.example), String::new()),
+                _ => (String::new(), format!("{name} = {}\n", own.example)),
+            };
+            let group = if name == "group" { "[groups.lab]\n" } else { "" };
+            let text = format!("[farm]\ncookie_domain = \".example.org\"\n{farm}{group}{THIRD}{wiki}");
+            assert_eq!(Farm::parse(Path::new("farm.toml"), text).unwrap().problems, [], "{name}");
+            keys += 1;
         }
         assert_eq!(keys, OWN.len());
         assert!(!page().contains("(string"));
