@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::support::{Place, same};
+use crate::support::{Place, bless, same};
 
 /// The time at which the demo farm of the examples was created.
 const NOW: &str = "2026-11-23T02:00:00Z";
@@ -65,10 +65,6 @@ fn fresh(text: &str, farm: &Path) -> (String, usize) {
         lines.by_ref().find(|line| *line == "```").unwrap();
     }
     (fresh, commands)
-}
-
-fn bless() -> bool {
-    std::env::var_os("SNAPSHOTS").is_some_and(|action| action == "overwrite")
 }
 
 #[test]

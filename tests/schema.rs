@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::support::{Place, same, schema};
+use crate::support::{Place, bless, same, schema};
 
 fn commands() -> Vec<String> {
     let listed = Place::new().wikifarm("schema").any_stdout().run().stdout;
@@ -18,7 +18,7 @@ fn schema_of_each_command_is_the_committed_file() {
     for command in commands() {
         let found = Place::new().wikifarm(&format!("schema {command}")).any_stdout().run().stdout;
         let path = schema::file(&command);
-        if std::env::var_os("SNAPSHOTS").is_some_and(|action| action == "overwrite") {
+        if bless() {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(&path, &found).unwrap();
         }

@@ -20,6 +20,6 @@ pub(crate) use place::{Place, fixtures};
 pub(crate) use run::{Ran, Run, is_root, unwrapped};
 pub(crate) use session::{DAY, HOUR, NOW, Session, clock};
 pub(crate) use skipped::not_tested;
-pub(crate) use snapshot::same;
+pub(crate) use snapshot::{bless, same};
 pub(crate) use text::unindent;
 pub(crate) use traced::{output, signalled, traced};

@@ -18,6 +18,11 @@ pub(super) fn compare(name: &str, found: &str, expected: &Data) -> Result<(), St
     }
 }
 
+/// Whether `make bless` runs the tests.
+pub(crate) fn bless() -> bool {
+    std::env::var_os("SNAPSHOTS").is_some_and(|action| action == "overwrite")
+}
+
 /// Panics if a text differs from its snapshot.
 #[track_caller]
 pub(crate) fn same(found: &str, expected: impl snapbox::IntoData) {
