@@ -87,7 +87,8 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     let (old_model, new_model) = (model(&old), model(&new));
     let unknown: Vec<&str> = diff.unknown.iter().map(|unknown| unknown.wiki.as_str()).collect();
     let logins = Logins::new(&old_model, &new_model, &unknown);
-    let mut sentences = logins.lines(human::most(context));
+    let most = if context.format == Format::Markdown { markdown::MOST } else { human::most(context) };
+    let mut sentences = Vec::new();
     let other = options.browser.compared().map(|profile| (profile, act_out(&browser(profile))));
     let (mut differs, mut lines, mut other_logins) = (Vec::new(), Vec::new(), None);
     if let Some((profile, other)) = &other {
@@ -98,8 +99,10 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
         let causes = name_causes(&mut differs, [&old, &new], &first, *profile, now);
         lines.extend(causes.iter().map(cause));
         let theirs = Logins::new(&old_other, &new_other, &unknown);
-        sentences = sentences_of([(&logins, first.profile()), (&theirs, *profile)], human::most(context));
+        sentences = sentences_of([(&logins, first.profile()), (&theirs, *profile)], most);
         other_logins = OtherLogins::new(&logins, theirs, *profile);
+    } else {
+        sentences.extend(logins.lines(most));
     }
     let (asked, intent) = intents(&old, &new, [&old_model, &new_model], &logins);
     let suggestion = suggestion(&new, &new_model, asked, context);

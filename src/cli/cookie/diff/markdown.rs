@@ -5,6 +5,9 @@ use crate::cli::shared::Context;
 use crate::simulate::diff::{Diff, Group};
 use crate::text::escape;
 
+/// How many names of a list are shown.
+pub(super) const MOST: usize = 8;
+
 pub(super) fn show(
     diff: &Diff,
     logins: &[String],
@@ -19,7 +22,7 @@ pub(super) fn show(
     writeln!(out, "{} → {}: {summary}", code(&names.0), code(&names.1));
     let loud: Vec<&Group> = diff.groups.iter().filter(|group| !group.is_quiet()).collect();
     for group in &loud {
-        writeln!(out, "\n### {}\n", text(&title(group, 8)));
+        writeln!(out, "\n### {}\n", text(&title(group, MOST)));
         if let Some(example) = words::example(group) {
             writeln!(out, "Settings and cookies of {}:\n", code(example));
         }
@@ -48,7 +51,7 @@ pub(super) fn show(
     for line in logins.iter().chain(differs) {
         writeln!(out, "\n{}.", text(line));
     }
-    for (wikis, reason) in words::unknown(&diff.unknown, 8) {
+    for (wikis, reason) in words::unknown(&diff.unknown, MOST) {
         writeln!(out, "\n{}: unknown: {}.", text(&wikis), text(reason));
     }
     let mut line = |title: &str, names: &[String]| {
@@ -82,13 +85,13 @@ pub(super) fn show(
         }
     }
     for cookie in &diff.suggestions.undeletable {
-        writeln!(out, "{}.\n", text(&undeletable(cookie, 8)));
+        writeln!(out, "{}.\n", text(&undeletable(cookie, MOST)));
     }
     if let Some(remains) = diff.suggestions.with_fresh_names {
         writeln!(out, "### Suggestion: use a cookie name that no browser knows\n");
         writeln!(out, "Result: {}.\n", left(remains));
         for name in &diff.suggestions.fresh_names {
-            writeln!(out, "- {}", text(&words::fresh(name, 8)));
+            writeln!(out, "- {}", text(&words::fresh(name, MOST)));
         }
     }
 }
