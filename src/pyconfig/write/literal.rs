@@ -71,6 +71,22 @@ pub(super) fn boolean(value: bool) -> &'static str {
     if value { "True" } else { "False" }
 }
 
+/// A value that Python can have as it is; `None` for a pair, a path, a version, and URLs.
+pub(super) fn literal(value: &Value, python: Python) -> Option<String> {
+    Some(match value {
+        Value::Text(value) | Value::Store { text: value, .. } => string(value, python),
+        Value::Bool(value) => boolean(*value).to_owned(),
+        Value::Number(hours) => number(*hours),
+        Value::Names(names) => texts(names, python),
+        Value::Path(_) | Value::Pair(..) | Value::Version(_) | Value::Url(_) | Value::Urls(_) => return None,
+    })
+}
+
+/// The name of a setting in a file of MoinMoin; `flask` in a file of 2.0.
+pub(super) fn name(key: Key, flask: bool) -> &'static str {
+    key.row().flask.filter(|_| flask).unwrap_or_else(|| key.name())
+}
+
 /// A comment with a setting as in a farm file; `config import` reads it.
 pub(super) fn said(key: Key, value: &Value) -> String {
     let mut ascii = String::new();

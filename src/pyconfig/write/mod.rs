@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 
 use url::Url;
 
-use literal::{Python, boolean, comment, number, said, string};
+use literal::{Python, comment, literal, name, number, said};
 use spell::{DATABASE18, DATABASE19, HANDLER, Line, Spelt, spell};
 
 use crate::farm::{Farm, Key, Value, Wiki};
@@ -53,15 +53,12 @@ pub fn assignment(version: Version, key: Key, value: &Value) -> String {
     let is_2 = version.behavior() >= Behavior::V2;
     let python = if is_2 { Python::Three } else { Python::Two };
     let value = match value {
-        Value::Bool(value) => boolean(*value).to_owned(),
         Value::Number(hours) if is_2 => format!("timedelta(hours={})", number(*hours)),
-        Value::Number(hours) => number(*hours),
         Value::Pair(anonymous, user) => format!("({}, {})", number(*anonymous), number(*user)),
         Value::Names(_) if key == Key::Auth => "[MoinAuth()]".to_owned(),
-        other => other.text().map_or_else(|| other.to_string(), |text| string(text, python)),
+        other => literal(other, python).unwrap_or_else(|| other.to_string()),
     };
-    let name = key.row().flask.filter(|_| is_2).unwrap_or_else(|| key.name());
-    format!("{name} = {value}")
+    format!("{} = {value}", name(key, is_2))
 }
 
 /// The lines of Python for some settings of a wiki, with the modules that they need. A comment names settings to delete.
@@ -77,8 +74,7 @@ pub fn settings(wiki: &Wiki, keys: &[Key]) -> String {
     }
     let flask = wiki.version().behavior() >= Behavior::V2;
     for key in keys.iter().filter(|key| wiki.setting(**key).is_none() && key.row().is_attribute) {
-        let name = key.row().flask.filter(|_| flask).unwrap_or(key.name());
-        text.push_str(&format!("# delete {name}\n"));
+        text.push_str(&format!("# delete {}\n", name(*key, flask)));
     }
     text
 }

@@ -7,7 +7,7 @@
 
 use std::path::PathBuf;
 
-use super::literal::{Python, boolean, number, said, string, text, texts};
+use super::literal::{Python, literal, number, said, string, text};
 use crate::farm::{Key, Value, Wiki};
 use crate::moin::{Behavior, Version};
 
@@ -151,15 +151,11 @@ impl Speller<'_> {
         if !row.is_attribute && (row.flask.is_none() || self.behavior < Behavior::V2) {
             return self.said(key);
         }
-        let python = match value {
-            Value::Text(value) | Value::Store { text: value, .. } => string(value, self.python()),
-            Value::Bool(value) => boolean(*value).to_owned(),
-            Value::Number(hours) => number(*hours),
-            Value::Names(names) => texts(names, self.python()),
-            Value::Path(_) => return self.directory(key),
-            Value::Pair(..) | Value::Version(_) | Value::Url(_) | Value::Urls(_) => return self.said(key),
-        };
-        vec![self.set(key, &python)]
+        match (value, literal(value, self.python())) {
+            (Value::Path(_), _) => self.directory(key),
+            (_, Some(python)) => vec![self.set(key, &python)],
+            (_, None) => self.said(key),
+        }
     }
 
     /// Whether sessions are in a database, by means of wikifarm's modules for MoinMoin.
