@@ -6,7 +6,7 @@
 use super::{Key, Span};
 
 /// A change to a farm file.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Change {
     /// Replaces the text at `span`.
@@ -32,7 +32,7 @@ pub enum Change {
 }
 
 /// A change that removes one finding.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Fix {
     /// The change.
@@ -63,10 +63,11 @@ pub struct Edit {
     pub with: String,
 }
 
-/// The text after `edits`. An edit that overlaps an earlier one is left out.
+/// The text after `edits`. Equal edits are one, and an edit that overlaps an earlier one is left out.
 pub fn apply(text: &str, edits: &[Edit]) -> String {
     let mut sorted: Vec<&Edit> = edits.iter().collect();
     sorted.sort_by_key(|edit| (edit.span.start, edit.span.end));
+    sorted.dedup();
     let mut fresh = String::with_capacity(text.len());
     let mut at = 0;
     for edit in sorted.into_iter().filter(|edit| edit.span.start <= edit.span.end) {

@@ -167,8 +167,8 @@ fn drop_partial_fixes(farm: &Farm, findings: &mut [Finding]) {
         return;
     }
     // Findings with the same change differ in their messages, such as the version of the wiki.
-    let key = |finding: &Finding| (finding.span.start, format!("{:?}", finding.fix));
-    let mut changed: HashMap<(usize, String), usize> = HashMap::new();
+    let key = |finding: &Finding| (finding.span.start, finding.fix.clone());
+    let mut changed: HashMap<(usize, Option<Fix>), usize> = HashMap::new();
     for finding in findings.iter().filter(|finding| finding.fix.is_some()) {
         *changed.entry(key(finding)).or_default() += finding.wikis.len();
     }

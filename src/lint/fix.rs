@@ -122,15 +122,12 @@ fn apart(farm: &Farm, findings: impl Iterator<Item = Finding>) -> Vec<Finding> {
     let mut chosen: Vec<Finding> = Vec::new();
     for finding in findings {
         let own = edits(&layout, &finding);
-        let same = || chosen.iter().any(|other| other.fix == finding.fix);
-        match own.iter().any(|edit| touches(&taken, edit)) {
-            _ if own.is_empty() => {}
-            true if !same() => {}
-            _ => {
-                taken.extend(own.iter().map(|edit| (edit.span.start, edit.span.end)));
-                chosen.push(finding);
-            }
+        let is_new = || !chosen.iter().any(|other| other.fix == finding.fix);
+        if own.is_empty() || (own.iter().any(|edit| touches(&taken, edit)) && is_new()) {
+            continue;
         }
+        taken.extend(own.iter().map(|edit| (edit.span.start, edit.span.end)));
+        chosen.push(finding);
     }
     chosen
 }
@@ -179,13 +176,7 @@ impl Checker<'_> {
     fn attempt(&self, state: &Fixed, chosen: &[Finding]) -> Option<(Farm, Vec<Finding>)> {
         let before = &state.farm;
         let layout = Layout::of(&before.source)?;
-        let mut all: Vec<Edit> = Vec::new();
-        for edit in chosen.iter().flat_map(|finding| edits(&layout, finding)) {
-            // Findings can have the same fix.
-            if !all.contains(&edit) {
-                all.push(edit);
-            }
-        }
+        let all: Vec<Edit> = chosen.iter().flat_map(|finding| edits(&layout, finding)).collect();
         let farm = Farm::parse(before.source.path(), apply(before.source.text(), &all)).ok()?;
         let left = self.check(&farm);
         // A wiki whose every request fails has no cookies to keep, and hides warnings about them.

@@ -214,11 +214,11 @@ impl Sink {
         let known = self.position(&finding.span, &finding.message);
         let is_new = self.named.insert((known.unwrap_or(self.findings.len()), wiki.name.clone()));
         let name = wiki.name.clone();
-        match known.map(|position| self.findings.get_mut(position)) {
-            Some(finding) => {
-                finding.filter(|_| is_new).into_iter().for_each(|it| it.wikis.push(name.clone()))
-            }
-            None => self.push(Finding { wikis: vec![name], names_wikis: false, ..finding }),
+        let Some(position) = known else {
+            return self.push(Finding { wikis: vec![name], names_wikis: false, ..finding });
+        };
+        if let Some(finding) = self.findings.get_mut(position).filter(|_| is_new) {
+            finding.wikis.push(name);
         }
     }
 

@@ -26,7 +26,7 @@ enum Kind {
 const TABLES: [(&str, Kind); 3] =
     [("etc/cron.d", Kind::System), ("var/spool/cron", Kind::User), ("var/spool/cron/crontabs", Kind::User)];
 
-/// The directories of scripts, of which cron runs those that are executable.
+/// The directories of scripts. Cron runs the executable ones.
 const SCRIPTS: [&str; 4] = ["etc/cron.hourly", "etc/cron.daily", "etc/cron.weekly", "etc/cron.monthly"];
 
 /// The jobs of cron and anacron below `root`.
